@@ -1,0 +1,78 @@
+// @ts-check
+/** The server's routes, as functions. Addresses start where this file's own address says that the app starts. */
+
+const ROOT = new URL("../../", import.meta.url);
+
+/** The server answered, and said no. `message` is its sentence for a person. */
+export class RefusedError extends Error {
+  /** @param {number} status @param {any} body @param {string} message */
+  constructor(status, body, message) {
+    super(message);
+    this.status = status;
+    this.body = body;
+  }
+}
+
+/** @param {string} path @returns {string} */
+export function address(path) {
+  return new URL(path.replace(/^\//, ""), ROOT).href;
+}
+
+/** @param {number} imageId */
+export const imageAddress = (imageId) => address(`media/images/${imageId}`);
+
+/** @param {number} imageId */
+export const thumbnailAddress = (imageId) => address(`media/thumbnails/${imageId}`);
+
+/** @param {number} imageId @param {number | string} version */
+export const heatmapAddress = (imageId, version) => address(`media/heatmaps/${imageId}.png?version=${version}`);
+
+/**
+ * @param {string} path
+ * @param {{method?: string, author?: string, body?: any, signal?: AbortSignal}} [request]
+ * @returns {Promise<any>} the JSON of the answer
+ * @throws {RefusedError} when the server says no; TypeError when it cannot be reached
+ */
+export async function call(path, { method = "GET", author, body, signal } = {}) {
+  /** @type {Record<string, string>} */
+  const headers = { Accept: "application/json" };
+  if (author) headers["X-Twinbank-Author"] = encodeURIComponent(author);
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const response = await fetch(address(path), {
+    method, headers, signal, cache: "no-store", body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  const answer = await response.json().catch(() => null);
+  if (!response.ok) throw new RefusedError(response.status, answer, sentence(answer, response.status));
+  if (answer === null) throw new TypeError("the answer was cut off");
+  return answer;
+}
+
+/** @param {any} answer @param {number} status */
+function sentence(answer, status) {
+  return typeof answer?.detail === "string" ? answer.detail : `The server answered with error ${status}.`;
+}
+
+/** @param {number} imageId @param {AbortSignal} [signal] */
+export const getPainting = (imageId, signal) => call(`api/images/${imageId}/painting`, { signal });
+
+/** @param {number} imageId @param {AbortSignal} [signal] */
+export const getCard = (imageId, signal) => call(`api/images/${imageId}`, { signal });
+
+/** @param {number} imageId @param {string} author @param {any} body */
+export const putPainting = (imageId, author, body) =>
+  call(`api/images/${imageId}/painting`, { method: "PUT", author, body });
+
+/** @param {number} imageId @param {string} author @param {any} body */
+export const postVerdict = (imageId, author, body) =>
+  call(`api/images/${imageId}/verdict`, { method: "POST", author, body });
+
+/** @param {string} author @param {any} body */
+export const postVerdicts = (author, body) => call("api/verdicts", { method: "POST", author, body });
+
+/** @param {string} query */
+export const getCards = (query) => call(`api/images${query ? `?${query}` : ""}`);
+
+export const getDefectTypes = () => call("api/defect-types");
+
+/** @param {string} author @param {string} name */
+export const postDefectType = (author, name) => call("api/defect-types", { method: "POST", author, body: { name } });

@@ -1,0 +1,133 @@
+// @ts-check
+/** The grid inside a Gradio HTML component: asks the server for cards, posts verdicts. See image_grid.py. */
+
+import { getCards, postVerdicts } from "./api.js";
+import { create, loadStyle } from "./dom.js";
+import { Grid } from "./grid.js";
+
+/**
+ * @typedef {object} GridValue
+ * @property {string | Record<string, any>} [query]
+ * @property {string} [author]
+ * @property {string} [shown_because]
+ * @property {number[]} [selected]
+ * @property {number} [refresh]
+ */
+
+/** @typedef {import("./mask_canvas.js").Host} Host */
+/** @typedef {{verdict: string | null, ids: number[]}} Group  images that shall have this verdict */
+
+const RETRY_MS = 2000;
+const WORDS = /** @type {Record<string, string>} */ ({ good: "good", defect: "defect", unsure: "unsure" });
+
+/** @param {GridValue["query"]} query @returns {string} without a question mark */
+export function queryText(query) {
+  if (typeof query === "string") return query.replace(/^\?/, "");
+  const given = Object.entries(query ?? {}).filter(([, value]) => value !== null && value !== undefined && value !== "");
+  return new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+}
+
+class ImageGrid {
+  /** @param {HTMLElement} root @param {Host} host */
+  constructor(root, { props, trigger }) {
+    this.root = root;
+    this.props = props;
+    this.trigger = trigger;
+    /** @type {Group[][]} how to take the verdicts back, newest last */
+    this.undoable = [];
+    this.grid = new Grid(root, {
+      open: (imageId) => trigger("open", { image_id: imageId }),
+      selected: (imageIds) => trigger("selected", { image_ids: imageIds }),
+      act: (action) => (action === "undo" ? this.undo() : this.judge(action)),
+    });
+  }
+
+  /** @returns {GridValue} */
+  get value() {
+    const value = this.props.value;
+    return typeof value === "string" ? JSON.parse(value || "{}") : (value ?? {});
+  }
+
+  async load() {
+    const asked = (this.asked = JSON.stringify([queryText(this.value.query), this.value.refresh]));
+    this.root.dataset.ready = "false";
+    for (;;) {
+      const answer = await getCards(queryText(this.value.query)).catch((error) => error);
+      if (asked !== this.asked) return;
+      if (answer instanceof Error) {
+        this.grid.tell(answer instanceof TypeError ? "The server cannot be reached – retrying." : answer.message);
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        if (asked !== this.asked) return;
+        continue;
+      }
+      this.grid.tell("");
+      this.grid.show(answer.images, this.value.selected ?? []);
+      this.root.dataset.ready = "true";
+      return;
+    }
+  }
+
+  apply() {
+    const wanted = JSON.stringify([queryText(this.value.query), this.value.refresh]);
+    return wanted === this.asked ? undefined : this.load();
+  }
+
+  /** @param {string} verdict */
+  async judge(verdict) {
+    const cards = this.grid.selection.targets().map((at) => this.grid.cards[at]);
+    if (!cards.length) return;
+    const before = grouped(cards);
+    const ids = cards.map((card) => card.id);
+    if (!(await this.#post([{ verdict, ids }]))) return;
+    this.undoable.push(before);
+    const images = ids.length === 1 ? "1 image" : `${ids.length} images`;
+    this.grid.tell(`${images} marked ${WORDS[verdict]}.`, { text: "Undo", press: () => this.undo() });
+  }
+
+  async undo() {
+    const groups = this.undoable.pop();
+    if (!groups) return;
+    if (await this.#post(groups)) this.grid.tell("Taken back.");
+    else this.undoable.push(groups);
+  }
+
+  /** @param {Group[]} groups @returns {Promise<boolean>} whether the server has them all */
+  async #post(groups) {
+    const { author, shown_because } = this.value;
+    if (!author) {
+      this.trigger("name_needed", {});
+      this.grid.tell("Type your name first: every verdict carries one.");
+      return false;
+    }
+    for (const { verdict, ids } of groups) {
+      const body = { image_ids: ids, verdict, shown_because: shown_because ?? "browse", heatmap_visible: false };
+      const answer = await postVerdicts(author, body).catch((error) => error);
+      if (answer instanceof Error) {
+        this.grid.tell(answer instanceof TypeError ? "Not saved: the server cannot be reached. Try again." : answer.message);
+        return false;
+      }
+      const changed = new Set(ids);
+      for (const card of this.grid.cards) if (changed.has(card.id)) card.verdict = verdict;
+      this.grid.refresh();
+      this.trigger("judged", { image_ids: ids, verdict, changed: answer.changed });
+    }
+    return true;
+  }
+}
+
+/** @param {import("./grid_card.js").Card[]} cards @returns {Group[]} by the verdict that they have now */
+function grouped(cards) {
+  const verdicts = [...new Set(cards.map((card) => card.verdict))];
+  return verdicts.map((verdict) => ({ verdict, ids: cards.filter((card) => card.verdict === verdict).map((card) => card.id) }));
+}
+
+/** @param {HTMLElement} element @param {Host} host @returns {Promise<ImageGrid>} */
+export async function mount(element, host) {
+  await Promise.all([loadStyle("controls.css"), loadStyle("image_grid.css")]);
+  const root = create("div", { class: "tb-root tb-grid", "data-ready": "false" });
+  element.replaceChildren(root);
+  const grid = new ImageGrid(root, host);
+  host.watch("value", () => grid.apply());
+  await grid.load();
+  return grid;
+}

@@ -1,0 +1,215 @@
+// @ts-check
+/**
+ * Import: files sent from this browser, with progress and an answer for every file, or a folder that the server reads.
+ * In: {author, products}: names to choose from. Out: `imported` {added, product}, `folder_started` {job_id}.
+ */
+
+import { address, call } from "./api.js";
+import { create } from "./dom.js";
+
+const FILES_AT_ONCE = 8;
+
+/**
+ * @param {HTMLElement} element
+ * @param {{props: {value: any}, trigger: (name: string, data: any) => void}} host
+ */
+export function mount(element, { props, trigger }) {
+  const sheet = new ImportSheet(() => props.value ?? {}, trigger);
+  const open = () => sheet.open();
+  element.replaceChildren(create("button", { type: "button", class: "tw-button tw-primary", text: "Import images", title: "Add images from this computer, or a folder on the server", onclick: open }));
+  document.addEventListener("twinbank:import", open);
+}
+
+/** @param {string} label @param {HTMLElement} field @param {string} [hint] */
+const labelled = (label, field, hint) =>
+  create("label", { class: "tw-field" }, [create("span", { text: label }), field, hint ? create("small", { class: "tw-quiet", text: hint }) : null]);
+
+/** @param {[string, string][]} choices value, text */
+const select = (choices) => create("select", {}, choices.map(([value, text]) => create("option", { value, text })));
+
+class ImportSheet {
+  /** @param {() => any} value @param {(name: string, data: any) => void} trigger */
+  constructor(value, trigger) {
+    this.value = value;
+    this.trigger = trigger;
+    /** @type {File[]} */
+    this.files = [];
+    this.isBusy = false;
+    this.isStopped = false;
+    this.#build();
+  }
+
+  #build() {
+    this.names = create("datalist", { id: "tw-import-products" });
+    this.product = create("input", { type: "text", list: "tw-import-products", maxlength: 80, placeholder: "for example: spur_gear", required: true });
+    this.verdict = select([["", "Not judged yet"], ["good", "Good parts"], ["defect", "Defective parts"]]);
+    this.input = create("input", { type: "file", multiple: true, accept: ".png,.jpg,.jpeg,.bmp,.tif,.tiff,.webp", hidden: true, onchange: () => this.#choose(this.input.files) });
+    this.drop = create("button", { type: "button", class: "tw-drop", onclick: () => this.input.click() }, [
+      create("b", { text: "Drop images here, or choose them" }), create("span", { class: "tw-quiet", text: "PNG, JPEG, BMP, TIFF or WebP, up to 64 megapixels" }),
+    ]);
+    this.root = create("input", { type: "text", placeholder: "/data/parts" });
+    this.layout = select([["folder", "A folder of images"], ["mvtec", "MVTec layout: product/train, test, ground_truth"]]);
+    this.modes = create("div", { class: "tw-segments", role: "tablist" }, [this.#mode("files", "From this computer"), this.#mode("folder", "Folder on the server")]);
+    this.fromFiles = create("div", { class: "tw-import-mode" }, [this.drop, this.input, labelled("They are", this.verdict)]);
+    this.fromFolder = create("div", { class: "tw-import-mode" }, [
+      labelled("Folder", this.root, "A path on the machine that Twinbank runs on. It is read, never changed."), labelled("Layout", this.layout),
+    ]);
+    this.productField = labelled("Product", this.product, "One kind of part. Twinbank learns each product's good looks apart.");
+    this.message = create("p", { class: "tw-import-message", role: "status" });
+    this.fill = create("span", { class: "tw-bar-fill" });
+    this.bar = create("div", { class: "tw-bar", hidden: true }, [this.fill]);
+    this.results = create("ul", { class: "tw-import-results" });
+    this.go = create("button", { type: "submit", class: "tw-button tw-primary", text: "Import" });
+    this.close = create("button", { type: "button", class: "tw-button", text: "Close", onclick: () => this.#leave() });
+    const form = create("form", { class: "tw-sheet-body", novalidate: true, onsubmit: (event) => this.#submit(event) }, [
+      create("h2", { id: "tw-import-title", text: "Import images" }), this.modes, this.fromFiles, this.fromFolder, this.productField, this.names,
+      this.bar, this.message, this.results, create("footer", { class: "tw-sheet-foot" }, [this.close, this.go]),
+    ]);
+    this.sheet = create("dialog", { class: "tw-sheet tw-import-sheet", "aria-labelledby": "tw-import-title" }, [form]);
+    this.sheet.addEventListener("cancel", (event) => this.isBusy && event.preventDefault());
+    this.layout.addEventListener("change", () => this.#show());
+    this.drop.addEventListener("dragover", (event) => event.preventDefault());
+    this.drop.addEventListener("drop", (event) => {
+      event.preventDefault();
+      this.#choose(event.dataTransfer?.files ?? null);
+    });
+    document.body.append(this.sheet);
+  }
+
+  /** @param {string} mode @param {string} text */
+  #mode(mode, text) {
+    return create("button", { type: "button", role: "tab", "data-mode": mode, text, onclick: () => this.#use(mode) });
+  }
+
+  /** @param {string} mode */
+  #use(mode) {
+    if (this.isBusy) return;
+    this.mode = mode;
+    this.#show();
+  }
+
+  #show() {
+    const isFolder = this.mode === "folder";
+    for (const tab of this.modes.children) tab.setAttribute("aria-selected", String(tab.getAttribute("data-mode") === this.mode));
+    this.fromFiles.hidden = isFolder;
+    this.fromFolder.hidden = !isFolder;
+    this.productField.hidden = isFolder && this.layout.value === "mvtec";
+    this.go.textContent = isFolder ? "Import the folder" : this.files.length ? `Import ${this.files.length} ${this.files.length === 1 ? "image" : "images"}` : "Import";
+  }
+
+  open() {
+    if (!this.value().author) return void document.dispatchEvent(new Event("twinbank:ask-name"));
+    const products = this.value().products ?? [];
+    this.names.replaceChildren(...products.map((/** @type {string} */ name) => create("option", { value: name })));
+    this.product.value ||= this.value().product ?? "";
+    this.files = [];
+    this.results.replaceChildren();
+    this.#say("");
+    this.bar.hidden = true;
+    this.#use(this.mode ?? "files");
+    return this.sheet.showModal();
+  }
+
+  /** @param {FileList | null} files */
+  #choose(files) {
+    this.files = [...(files ?? [])];
+    this.drop.firstElementChild?.replaceChildren(this.files.length ? `${this.files.length} chosen` : "Drop images here, or choose them");
+    this.#show();
+  }
+
+  /** @param {string} text @param {boolean} [isWrong] */
+  #say(text, isWrong = false) {
+    this.message.textContent = text;
+    this.message.classList.toggle("is-wrong", isWrong);
+  }
+
+  #leave() {
+    if (this.isBusy) this.isStopped = true;
+    else this.sheet.close();
+  }
+
+  /** @param {SubmitEvent} event */
+  async #submit(event) {
+    event.preventDefault();
+    if (this.isBusy) return;
+    const needsProduct = this.mode === "files" || this.layout.value !== "mvtec";
+    if (needsProduct && !this.product.value.trim()) return this.#say("Type the name of the product first.", true);
+    if (this.mode === "folder") return this.#startFolder();
+    if (!this.files.length) return this.#say("Choose images first.", true);
+    return this.#sendFiles();
+  }
+
+  async #startFolder() {
+    if (!this.root.value.trim()) return this.#say("Type the folder's path first.", true);
+    const product = this.layout.value === "mvtec" ? null : this.product.value.trim();
+    const body = { root: this.root.value.trim(), layout: this.layout.value, product };
+    try {
+      const { job } = await call("api/import/folder", { method: "POST", author: this.value().author, body });
+      document.dispatchEvent(new Event("twinbank:look-at-jobs"));
+      this.trigger("folder_started", { job_id: job });
+      this.sheet.close();
+    } catch (error) {
+      this.#say(error.message, true);
+    }
+    return undefined;
+  }
+
+  async #sendFiles() {
+    this.#busy(true);
+    const sum = { added: 0, already_there: 0, refused: 0 };
+    let sent = 0;
+    for (let at = 0; at < this.files.length && !this.isStopped; at += FILES_AT_ONCE) {
+      const some = this.files.slice(at, at + FILES_AT_ONCE);
+      const answer = await this.#send(some).catch((error) => ({ added: 0, already_there: 0, refused: some.map(({ name }) => ({ name, reason: error.message })) }));
+      sent += some.length;
+      sum.added += answer.added;
+      sum.already_there += answer.already_there;
+      sum.refused += answer.refused.length;
+      this.#showResults(some, answer);
+      this.fill.style.width = `${(100 * sent) / this.files.length}%`;
+      this.#say(`${sent} of ${this.files.length} sent`);
+    }
+    const stopped = this.isStopped ? `Stopped after ${sent} of ${this.files.length} images. ` : "";
+    this.#say(`${stopped}${sum.added} added, ${sum.already_there} were already there, ${sum.refused} refused.`, sum.refused > 0);
+    this.#busy(false);
+    this.files = [];
+    this.#choose(null);
+    this.trigger("imported", { added: sum.added, product: this.product.value.trim() });
+  }
+
+  /** @param {boolean} isBusy */
+  #busy(isBusy) {
+    this.isBusy = isBusy;
+    this.isStopped = false;
+    this.go.toggleAttribute("disabled", isBusy);
+    this.close.textContent = isBusy ? "Stop" : "Close";
+    this.bar.hidden = false;
+    if (isBusy) {
+      this.fill.style.width = "0%";
+      this.results.replaceChildren();
+    }
+  }
+
+  /** @param {File[]} files */
+  async #send(files) {
+    const body = new FormData();
+    for (const file of files) body.append("files", file, file.name);
+    body.append("product", this.product.value.trim());
+    if (this.verdict.value) body.append("verdict", this.verdict.value);
+    const headers = { "X-Twinbank-Author": encodeURIComponent(this.value().author) };
+    const response = await fetch(address("api/import/files"), { method: "POST", headers, body });
+    const answer = await response.json().catch(() => null);
+    if (!response.ok) throw new Error(answer?.detail ?? `The server answered with error ${response.status}.`);
+    return answer;
+  }
+
+  /** @param {File[]} files @param {{added: number, refused: {name: string, reason: string}[]}} answer */
+  #showResults(files, { refused }) {
+    for (const { name } of files) {
+      const wrong = refused.find((candidate) => candidate.name === name);
+      const mark = create("span", { class: wrong ? "tw-mark-bad" : "tw-mark-good", text: wrong ? "✕" : "✓" });
+      this.results.append(create("li", {}, [mark, create("span", { text: wrong ? `${name}: ${wrong.reason}` : name })]));
+    }
+    this.results.scrollTop = this.results.scrollHeight;
+  }
+}

@@ -1,0 +1,80 @@
+// @ts-check
+/** The painter inside a Gradio HTML component. What goes in and comes out is described in mask_canvas.py. */
+
+import { getDefectTypes } from "./api.js";
+import { create, loadStyle } from "./dom.js";
+import { Drafts } from "./drafts.js";
+import { Outbox } from "./outbox.js";
+import { Painter } from "./painter.js";
+import { Pictures } from "./pictures.js";
+
+/**
+ * @typedef {object} CanvasValue
+ * @property {number | null} [image_id]
+ * @property {string} [author]
+ * @property {string} [workspace]
+ * @property {(string | import("./toolbar.js").DefectType)[]} [defect_types]
+ * @property {number[]} [prefetch]
+ * @property {number | "in_use" | null} [heatmap_version]
+ * @property {boolean} [heatmap_visible]
+ * @property {boolean} [contour]
+ * @property {string} [shown_because]
+ * @property {boolean} [read_only]
+ * @property {boolean} [actions]
+ * @property {number} [refresh]
+ */
+
+/** @typedef {{props: {value: any}, trigger: (name: string, data: any) => void, watch: (names: string | string[], react: () => void) => void}} Host */
+
+const PALETTE = ["#e5484d", "#3e8bff", "#f2a20c", "#9b5de5", "#12a594", "#e93d82", "#7a9a01", "#00a2c7", "#b16b2f"];
+const USUAL_TYPE = "defect";
+
+/** @type {string} who works here now, over all painters of the page */
+let author = "";
+/** @type {import("./painter.js").Shared | null} one queue of saves a page */
+let shared = null;
+
+/** @param {string} workspace */
+function sharedBy(workspace) {
+  shared ??= { outbox: new Outbox(new Drafts(workspace), () => author), pictures: new Pictures() };
+  return shared;
+}
+
+/** @param {any} value @returns {CanvasValue} */
+function read(value) {
+  if (typeof value === "string") return value ? JSON.parse(value) : {};
+  return value ?? {};
+}
+
+/** @param {CanvasValue["defect_types"]} types @returns {import("./toolbar.js").DefectType[]} never empty */
+function named(types) {
+  const whole = (types ?? []).map((type, at) => {
+    const known = typeof type === "string" ? { name: type, colour: "" } : type;
+    return { name: known.name, colour: known.colour || PALETTE[at % PALETTE.length] };
+  });
+  return whole.length ? whole : [{ name: USUAL_TYPE, colour: PALETTE[0] }];
+}
+
+/**
+ * @param {HTMLElement} element of the component
+ * @param {Host} host
+ * @returns {Promise<Painter>}
+ */
+export async function mount(element, { props, trigger, watch }) {
+  await Promise.all([loadStyle("controls.css"), loadStyle("mask_canvas.css")]);
+  const root = create("div", { class: "tb-root tb-painter", "data-ready": "false" });
+  element.replaceChildren(root);
+  const painter = new Painter(root, sharedBy(read(props.value).workspace ?? ""), trigger);
+  Object.assign(root, { painter });
+  const apply = async () => {
+    const value = read(props.value);
+    author = value.author ?? author;
+    painter.apply(value);
+    if (value.defect_types?.length) return painter.setTypes(named(value.defect_types));
+    const answer = await getDefectTypes().catch(() => null);
+    return painter.setTypes(named(answer?.defect_types));
+  };
+  watch("value", apply);
+  await apply();
+  return painter;
+}

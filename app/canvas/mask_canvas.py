@@ -1,0 +1,86 @@
+"""The painter: an image, what is painted on it, and the verdict keys. Bulk goes through the server's own routes.
+
+In: the value, small JSON (`CanvasValue.to_json()`); every field but image_id may be left out:
+    image_id         the image to open; None: none
+    author           who works here; sent with every save. Empty: strokes are kept in the browser until there is one
+    workspace        a name for the workspace that differs from any other's; unsaved strokes are kept under it
+    defect_types     [{"name", "colour"}] or names, in the order of the keys 1-9; left out: asked of the server
+    prefetch         ids of the images most likely to be opened next
+    heatmap_version  version whose heatmap is laid over the image, or "in_use"; None: no heatmap
+    heatmap_visible  False: not shown (and no slider's doing changes that)
+    contour          True: the line where the heatmap reaches the limit is drawn too
+    shown_because    "queue" (usual), "browse", "review" or "demo"; recorded with every verdict
+    read_only        True: nothing can be painted; verdicts can be given
+    actions          False: without the verdict buttons below the image (the keys still work)
+    refresh          another number than before: the image is opened again from the server
+Out: events; `canvas.saved(handler, ...)` gets them, and the data are attributes of the handler's gr.EventData:
+    opened            {image_id}: image and painting are on the screen
+    saved             {image_id, revision, saved_at, complete, pixel_count, defect_types}: the server has the strokes
+    judged            {image_id, verdict, complete, pixel_count, defect_types}: a verdict was given and posted
+    move              {direction: "next" | "previous", image_id, reason: "judged" | "key"}: put another image_id in
+    name_needed       {image_id}: a verdict was asked for and the value has no author
+    defect_type_added {name}: a person made a new defect type, and the server has it
+Saves and verdicts go to the server from the browser; no event has to be handled for them to be stored. After a verdict
+`judged` comes first, then `move`. When there is nowhere to move, put the same value in again: it frees the keys at once.
+
+In the page: `.tb-painter` has data-ready="true" when image and painting are shown, data-image-id, data-revision,
+data-saved="saved|saving|retrying|refused", data-heatmap="shown|none", and in JavaScript `.painter.toWindow(x, y)`: where
+a point of the image is in the window. Its height is the CSS variable --tb-painter-height.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import gradio as gr
+
+from app.canvas.mounting import EMPTY_TEMPLATE, on_load
+
+EVENTS = ("opened", "saved", "judged", "move", "name_needed", "defect_type_added")
+
+
+@dataclass(frozen=True)
+class DefectTypeChip:
+    name: str
+    colour: str  # "#rrggbb"
+
+
+@dataclass(frozen=True)
+class CanvasValue:
+    """What the painter is told; the module's text says what each field does."""
+
+    image_id: int | None = None
+    author: str = ""
+    workspace: str = ""
+    defect_types: tuple[DefectTypeChip, ...] = ()
+    prefetch: tuple[int, ...] = ()
+    heatmap_version: int | Literal["in_use"] | None = None
+    heatmap_visible: bool = True
+    contour: bool = False
+    shown_because: Literal["queue", "browse", "review", "demo"] = "queue"
+    read_only: bool = False
+    actions: bool = True
+    refresh: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class MaskCanvas(gr.HTML):
+    """The painter as a Gradio component."""
+
+    def __init__(self, value: CanvasValue | None = None, *, elem_id: str | None = None, render: bool = True):
+        super().__init__(
+            value=(value or CanvasValue()).to_json(),
+            html_template=EMPTY_TEMPLATE,
+            css_template="",
+            js_on_load=on_load("mask_canvas.js", EVENTS),
+            apply_default_css=False,
+            elem_id=elem_id,
+            render=render,
+        )
+
+    def postprocess(self, value: CanvasValue | dict[str, Any] | None) -> Any:
+        return value.to_json() if isinstance(value, CanvasValue) else value
+
+    def api_info(self) -> dict[str, Any]:
+        return {"type": "object"}

@@ -1,0 +1,311 @@
+// @ts-check
+/** The painter of one page: connects the open image, the stage, the frame around it and the keys. */
+
+import { Brush } from "./brush.js";
+import { isShown } from "./dom.js";
+import { HeatmapLayer } from "./heatmap_layer.js";
+import { Judging } from "./judging.js";
+import { showKeys } from "./keys.js";
+import { LayerChoice } from "./layer_choice.js";
+import { TooManyLayersError } from "./painting.js";
+import * as preferences from "./preferences.js";
+import { Renderer } from "./renderer.js";
+import { Session } from "./session.js";
+import { StagePointer } from "./stage_pointer.js";
+import { facts, saveStatus, savedEvent } from "./status_text.js";
+import { Toolbar } from "./toolbar.js";
+import { pan, toImage, toStage, zoomAt } from "./view.js";
+
+/** @typedef {import("./mask_canvas.js").CanvasValue} CanvasValue */
+/** @typedef {{outbox: import("./outbox.js").Outbox, pictures: import("./pictures.js").Pictures}} Shared */
+
+export class Painter {
+  /** @param {HTMLElement} root @param {Shared} shared @param {(name: string, data: any) => void} trigger */
+  constructor(root, { outbox, pictures }, trigger) {
+    this.root = root;
+    this.outbox = outbox;
+    this.pictures = pictures;
+    this.trigger = trigger;
+    this.likes = preferences.load();
+    this.layers = new LayerChoice();
+    /** @type {Session | null} */
+    this.session = null;
+    /** @type {CanvasValue} */
+    this.value = {};
+    /** @type {(() => void)[]} strokes made before the size of the image was known */
+    this.early = [];
+    this.toolbar = new Toolbar(root, (name, value) => this.press(name, value), this.likes);
+    this.stage = this.toolbar.stage;
+    this.renderer = new Renderer(this.stage);
+    this.heatmap = new HeatmapLayer(this.renderer, root);
+    const slider = /** @type {HTMLInputElement} */ (this.toolbar.size.querySelector("input"));
+    this.brush = new Brush(this.stage, this.likes.size, slider, (size) => this.#like({ size }));
+    this.renderer.onView = (view) => this.brush.zoomed(view.scale);
+    this.judging = new Judging(this.#surroundings());
+    this.#listen();
+    this.#like({});
+    this.refresh();
+  }
+
+  /** @returns {import("./judging.js").Surroundings} */
+  #surroundings() {
+    return {
+      session: () => this.session,
+      author: () => this.value.author ?? "",
+      shownBecause: () => this.value.shown_because ?? "queue",
+      trigger: (name, data) => this.trigger(name, data),
+      notice: (message, button) => this.toolbar.say(message, button),
+      clear: () => this.renderer.redrawBox(this.session?.clear() ?? null),
+    };
+  }
+
+  #listen() {
+    const now = (/** @type {() => void} */ act) => (this.session?.painting ? act() : this.session && this.early.push(act));
+    this.pointer = new StagePointer(this.stage, {
+      begin: (x, y) => now(() => this.#begin(x, y)),
+      extend: (points) => now(() => points.forEach(([x, y]) => this.#extend(x, y))),
+      end: () => now(() => this.session?.endStroke()),
+      cancel: () => now(() => this.renderer.redrawBox(this.session?.cancelStroke() ?? null)),
+      pan: (dx, dy) => this.#look((view, image, stage) => pan(view, dx, dy, image, stage)),
+      zoom: (x, y, factor) => this.#look((view, image, stage) => zoomAt(view, x, y, factor, image, stage)),
+      hover: (point) => this.brush.cursor.move(point),
+    });
+    document.addEventListener("twinbank:action", (event) => {
+      if (isShown(this.root)) this.act(/** @type {CustomEvent} */ (event).detail);
+    });
+    this.outbox.addEventListener("state", () => this.showStatus());
+    this.outbox.addEventListener("saved", (event) => this.#saved(/** @type {CustomEvent} */ (event).detail));
+    this.outbox.addEventListener("merged", (event) => {
+      const merged = /** @type {CustomEvent} */ (event).detail;
+      if (merged.item.image_id === this.session?.imageId) this.renderer.redrawBox(this.session.takeMerged(merged));
+      this.#recolour();
+    });
+  }
+
+  /** @param {(view: any, image: any, stage: any) => import("./view.js").View} change */
+  #look(change) {
+    if (!this.session?.painting) return;
+    this.renderer.setView(change(this.renderer.view, this.renderer.image, this.renderer.size));
+  }
+
+  /** @param {number} x @param {number} y of the stage */
+  #begin(x, y) {
+    const painting = this.session?.painting;
+    if (!painting || this.value.read_only) return;
+    const known = painting.layers.size;
+    try {
+      painting.begin(this.layers.layer, this.brush.tool === "eraser");
+    } catch (error) {
+      if (!(error instanceof TooManyLayersError)) throw error;
+      return this.toolbar.say(error.message);
+    }
+    if (painting.layers.size !== known) this.#recolour();
+    this.last = toImage(this.renderer.view, x, y);
+    return this.#extend(x, y);
+  }
+
+  /** @param {number} x @param {number} y of the stage */
+  #extend(x, y) {
+    if (!this.session?.painting?.stroke) return;
+    const [ax, ay] = this.last ?? [0, 0];
+    const [bx, by] = toImage(this.renderer.view, x, y);
+    this.last = [bx, by];
+    this.renderer.redrawBox(this.session.painting.extend(ax, ay, bx, by, this.brush.size / 2));
+  }
+
+  /** @param {import("./keys.js").Action} action */
+  act({ action, phase }) {
+    if (action === "hide-mask") return this.renderer.maskCanvas.classList.toggle("is-hidden", phase === "hold");
+    if (action === "hide-heatmap") return this.heatmap.hold(phase === "hold");
+    if (action !== "keys") this.press(action);
+    return undefined;
+  }
+
+  /** A key or a button. @param {string} name @param {any} [value] */
+  press(name, value) {
+    if (this.judging?.act(name)) return;
+    if (name.startsWith("type-")) value = this.layers.nameOf(Number(name.slice(5)));
+    const pressed = name.startsWith("type-") ? "layer" : name;
+    const reactions = {
+      brush: () => this.brush.use("brush"), eraser: () => this.brush.use("eraser"),
+      smaller: () => this.brush.step(-1), larger: () => this.brush.step(1), size: () => this.brush.slideTo(value),
+      undo: () => this.renderer.redrawBox(this.session?.step("undo") ?? null),
+      redo: () => this.renderer.redrawBox(this.session?.step("redo") ?? null),
+      clear: () => this.renderer.redrawBox(this.session?.clear() ?? null),
+      fit: () => this.renderer.fitToStage(),
+      mask: () => this.#like({ mask: value }), heatmap: () => this.#like({ heatmap: value }),
+      layer: () => value !== undefined && this.#paintOn(value),
+      "new-type": () => this.#addType(value),
+      keys: showKeys, refresh: () => undefined,
+      discard: () => this.#discard(),
+    };
+    if (Object.hasOwn(reactions, pressed)) reactions[/** @type {keyof typeof reactions} */ (pressed)]();
+    this.refresh();
+  }
+
+  /** @param {string} layer "" is the one to ignore */
+  #paintOn(layer) {
+    this.layers.choose(layer);
+    this.brush.use("brush");
+  }
+
+  /** @param {Partial<preferences.Preferences>} changed */
+  #like(changed) {
+    Object.assign(this.likes, changed);
+    preferences.save(this.likes);
+    this.renderer.maskCanvas.style.opacity = String(this.likes.mask);
+    this.heatmap.setOpacity(this.likes.heatmap);
+    this.#noteHeatmap();
+  }
+
+  /** A verdict tells whether the heatmap could be seen at any time before it. */
+  #noteHeatmap() {
+    if (this.session && this.heatmap.isShown) this.session.wasHeatmapShown = true;
+  }
+
+  /** @param {string} name */
+  async #addType(name) {
+    try {
+      await this.layers.add(name, this.value.author ?? "");
+    } catch (error) {
+      return this.toolbar.say(error.message);
+    }
+    this.#recolour();
+    this.refresh();
+    return this.trigger("defect_type_added", { name });
+  }
+
+  async #discard() {
+    await this.outbox.discardAll();
+    if (this.session) this.open(this.session.imageId);
+  }
+
+  /** @param {CanvasValue} value */
+  apply(value) {
+    const before = this.value;
+    this.value = value;
+    this.judging.arrived();
+    this.root.toggleAttribute("data-read-only", Boolean(value.read_only));
+    this.root.toggleAttribute("data-without-actions", value.actions === false);
+    this.heatmap.setVisible(value.heatmap_visible !== false);
+    if (value.author && value.author !== before.author) this.outbox.retryNow();
+    const isOther = value.image_id !== this.session?.imageId || value.refresh !== before.refresh;
+    if (isOther) this.open(value.image_id ?? null);
+    else if (value.heatmap_version !== before.heatmap_version || value.contour !== before.contour) this.#loadHeatmap();
+    this.#noteHeatmap();
+    this.#recolour();
+    this.renderer.redraw();
+    this.refresh();
+  }
+
+  /** @param {import("./toolbar.js").DefectType[]} types */
+  setTypes(types) {
+    this.layers.set(types);
+    this.#recolour();
+    this.refresh();
+  }
+
+  /** @param {number | null} imageId null: none */
+  open(imageId) {
+    this.session?.close();
+    this.early = [];
+    this.root.dataset.ready = "false";
+    this.root.dataset.imageId = String(imageId ?? "");
+    this.renderer.forget({ width: 1, height: 1 });
+    this.session = imageId === null ? null : new Session(imageId, this.outbox, this.pictures);
+    if (this.session) this.#follow(this.session);
+    this.session?.open();
+    this.refresh();
+  }
+
+  /** @param {Session} session */
+  #follow(session) {
+    const on = (/** @type {string} */ name, /** @type {(detail: any) => void} */ react) =>
+      session.addEventListener(name, (event) => session === this.session && react(/** @type {CustomEvent} */ (event).detail));
+    on("painting", () => this.#paintingArrived(session));
+    on("picture", () => this.#arrived());
+    on("changed", () => this.refresh());
+    on("failed", ({ message }) => this.toolbar.say(message));
+    on("restored", () => this.toolbar.say("Strokes that had not been saved were restored, and are being saved now."));
+    on("merged", ({ author }) =>
+      this.toolbar.say(`${author || "Somebody else"} painted this image meanwhile. Both paintings were kept together.`));
+  }
+
+  /** @param {Session} session */
+  #paintingArrived(session) {
+    this.renderer.forget(/** @type {import("./painting.js").Painting} */ (session.painting));
+    this.renderer.painting = session.painting;
+    for (const act of this.early.splice(0)) act();
+    this.#loadHeatmap();
+    this.#arrived();
+    this.refresh();
+  }
+
+  /** The painting or the picture has come; each is shown as soon as it can be placed. */
+  #arrived() {
+    if (!this.session?.painting) return;
+    this.renderer.picture = this.session.picture;
+    this.#recolour();
+    this.renderer.redraw();
+    if (!this.session.isReady) return;
+    const session = this.session;
+    requestAnimationFrame(() => requestAnimationFrame(() => session === this.session && this.#ready(session)));
+  }
+
+  /** @param {Session} session */
+  #ready(session) {
+    this.root.dataset.ready = "true";
+    this.trigger("opened", { image_id: session.imageId });
+    this.pictures.fetchAhead(this.value.prefetch ?? []);
+  }
+
+  async #loadHeatmap() {
+    if (!(await this.heatmap.load(this.session, this.value))) return;
+    this.#noteHeatmap();
+    this.refresh();
+  }
+
+  /** @param {{item: import("./outbox.js").Item, answer: any}} saved */
+  #saved({ item, answer }) {
+    if (item.kind !== "painting") return;
+    const session = this.session?.imageId === item.image_id ? this.session : null;
+    if (session) {
+      session.revision = answer.revision;
+      session.savedAt = answer.saved_at;
+    }
+    this.showStatus();
+    if (!isShown(this.root)) return;
+    this.trigger("saved", savedEvent(item, answer));
+  }
+
+  #recolour() {
+    this.renderer.setColours(this.layers.colours);
+  }
+
+  showStatus() {
+    const [kind, text] = saveStatus(this.outbox.state, this.session, Boolean(this.value.author));
+    this.toolbar.showStatus(kind, text);
+    this.root.dataset.revision = String(this.session?.revision ?? 0);
+  }
+
+  refresh() {
+    const painting = this.session?.painting ?? null;
+    const painted = painting?.defectTypes ?? [];
+    this.toolbar.show({
+      tool: this.brush.tool, size: this.brush.size, types: this.layers.types, layer: this.layers.chosen, painted,
+      canUndo: Boolean(this.session?.history.past.length), canRedo: Boolean(this.session?.history.future.length),
+      canClear: Boolean(painting && [...painting.layers.values()].some((layer) => layer.count)),
+      verdict: this.session?.verdict ?? null, complete: this.session?.complete ?? false,
+      hasHeatmap: Boolean(this.renderer.heatmap),
+    });
+    this.toolbar.facts.textContent = facts(this.session);
+    this.showStatus();
+  }
+
+  /** Where a point of the image is in the window, for tests. @param {number} x @param {number} y */
+  toWindow(x, y) {
+    const frame = this.stage.getBoundingClientRect();
+    const [left, top] = toStage(this.renderer.view, x, y);
+    return { x: frame.left + left, y: frame.top + top };
+  }
+}

@@ -1,0 +1,145 @@
+// @ts-check
+/**
+ * Mouse, pen and fingers on the stage: strokes, panning (Space, middle button, two fingers) and zooming (wheel, two
+ * fingers). Positions are CSS pixels of the stage. A second finger takes back the stroke that the first one began.
+ */
+
+/**
+ * @typedef {object} Reactions
+ * @property {(x: number, y: number) => void} begin
+ * @property {(points: [number, number][]) => void} extend
+ * @property {() => void} end
+ * @property {() => void} cancel
+ * @property {(dx: number, dy: number) => void} pan
+ * @property {(x: number, y: number, factor: number) => void} zoom
+ * @property {(point: [number, number] | null) => void} hover
+ */
+
+const WHEEL_STEP = 1.0016;
+const LINE_HEIGHT = 20;
+
+export class StagePointer {
+  /** @param {HTMLElement} stage @param {Reactions} react */
+  constructor(stage, react) {
+    this.stage = stage;
+    this.react = react;
+    /** @type {Map<number, [number, number]>} */
+    this.fingers = new Map();
+    /** @type {"idle" | "stroke" | "pan" | "pinch"} */
+    this.mode = "idle";
+    this.isSpaceDown = false;
+    this.#listen();
+  }
+
+  #listen() {
+    const on = (/** @type {string} */ name, /** @type {(event: any) => void} */ listener, options = {}) =>
+      this.stage.addEventListener(name, listener, options);
+    on("pointerdown", (event) => this.#down(event));
+    on("pointermove", (event) => this.#move(event));
+    on("pointerup", (event) => this.#up(event));
+    on("pointercancel", (event) => this.#up(event));
+    on("pointerleave", () => this.react.hover(null));
+    on("wheel", (event) => this.#wheel(event), { passive: false });
+    on("contextmenu", (event) => event.preventDefault());
+    on("mousedown", (event) => event.button === 1 && event.preventDefault()); // no scrolling by middle button
+    on("keydown", (event) => this.#space(event, true));
+    on("keyup", (event) => this.#space(event, false));
+    this.stage.addEventListener("blur", () => this.#setSpace(false));
+  }
+
+  /** @param {PointerEvent | WheelEvent} event @returns {[number, number]} */
+  #at(event) {
+    const frame = this.stage.getBoundingClientRect();
+    return [event.clientX - frame.left, event.clientY - frame.top];
+  }
+
+  /** @param {PointerEvent} event */
+  #down(event) {
+    this.stage.focus({ preventScroll: true });
+    if (event.pointerType === "touch") this.fingers.set(event.pointerId, this.#at(event));
+    if (event.button > 1 || (this.mode !== "idle" && event.pointerType !== "touch")) return;
+    this.stage.setPointerCapture(event.pointerId);
+    event.preventDefault();
+    if (this.fingers.size === 2) {
+      if (this.mode === "stroke") this.react.cancel();
+      this.mode = "pinch";
+    } else if (this.fingers.size > 2) {
+      return;
+    } else if (event.button === 1 || this.isSpaceDown) {
+      this.mode = "pan";
+      this.last = this.#at(event);
+      this.stage.classList.add("is-panning");
+    } else {
+      this.mode = "stroke";
+      this.react.begin(...this.#at(event));
+    }
+  }
+
+  /** @param {PointerEvent} event */
+  #move(event) {
+    const here = this.#at(event);
+    this.react.hover(event.pointerType === "touch" ? null : here);
+    if (this.mode === "pinch") this.#pinch(event.pointerId, here);
+    else if (this.mode === "pan" && this.last) {
+      this.react.pan(here[0] - this.last[0], here[1] - this.last[1]);
+      this.last = here;
+    } else if (this.mode === "stroke") {
+      const events = event.getCoalescedEvents?.() ?? [];
+      this.react.extend(events.length ? events.map((part) => this.#at(part)) : [here]);
+    }
+  }
+
+  /** @param {number} pointerId @param {[number, number]} here */
+  #pinch(pointerId, here) {
+    const before = [...this.fingers.values()];
+    if (!this.fingers.has(pointerId) || before.length !== 2) return;
+    this.fingers.set(pointerId, here);
+    const after = [...this.fingers.values()];
+    const [oldMiddle, newMiddle] = [middle(before), middle(after)];
+    this.react.pan(newMiddle[0] - oldMiddle[0], newMiddle[1] - oldMiddle[1]);
+    const factor = spread(after) / Math.max(1, spread(before));
+    this.react.zoom(newMiddle[0], newMiddle[1], factor);
+  }
+
+  /** @param {PointerEvent} event */
+  #up(event) {
+    this.fingers.delete(event.pointerId);
+    if (this.mode === "stroke") {
+      if (event.type === "pointerup") this.react.extend([this.#at(event)]);
+      this.react.end();
+    }
+    this.stage.classList.remove("is-panning");
+    if (!this.fingers.size) this.mode = "idle";
+    else if (this.mode === "stroke" || this.mode === "pan") this.mode = "idle";
+  }
+
+  /** @param {WheelEvent} event */
+  #wheel(event) {
+    event.preventDefault();
+    const pixels = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? event.deltaY * LINE_HEIGHT : event.deltaY;
+    this.react.zoom(...this.#at(event), WHEEL_STEP ** -Math.max(-400, Math.min(400, pixels)));
+  }
+
+  /** @param {KeyboardEvent} event @param {boolean} isDown */
+  #space(event, isDown) {
+    if (event.code !== "Space") return;
+    event.preventDefault();
+    this.#setSpace(isDown);
+  }
+
+  /** @param {boolean} isDown */
+  #setSpace(isDown) {
+    this.isSpaceDown = isDown;
+    this.stage.classList.toggle("can-pan", isDown);
+  }
+}
+
+/** @param {[number, number][]} points @returns {[number, number]} */
+function middle([a, b]) {
+  return [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
+}
+
+/** @param {[number, number][]} points */
+function spread([a, b]) {
+  return Math.hypot(a[0] - b[0], a[1] - b[1]);
+}

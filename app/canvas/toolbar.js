@@ -1,0 +1,224 @@
+// @ts-check
+/** The painter's frame: tools on the left, defect types and sliders above, status and verdicts below the stage. */
+
+import { create, icon } from "./dom.js";
+import { keyOf } from "./keys.js";
+
+/** @typedef {{name: string, colour: string, position?: number}} DefectType */
+
+/**
+ * What the frame shows.
+ * @typedef {object} Showing
+ * @property {"brush" | "eraser"} tool
+ * @property {number} size brush diameter in image pixels
+ * @property {DefectType[]} types
+ * @property {string} layer name of the layer painted on
+ * @property {string[]} painted defect types that have pixels
+ * @property {boolean} canUndo
+ * @property {boolean} canRedo
+ * @property {boolean} canClear
+ * @property {string | null} verdict
+ * @property {boolean} complete
+ * @property {boolean} hasHeatmap
+ */
+
+/** @typedef {(name: string, value?: any) => void} Press  a button or slider was used */
+
+/** @param {string} text @param {string} action */
+const tip = (text, action) => (keyOf(action) ? `${text} (${keyOf(action)})` : text);
+
+/** @param {keyof typeof TOOLS} name @param {Press} press */
+function tool(name, press) {
+  const [picture, text] = TOOLS[name];
+  const label = tip(text, name);
+  return create("button", {
+    type: "button", class: "tb-tool", "data-action": name, title: label, "aria-label": label, onclick: () => press(name),
+  }, [icon(picture)]);
+}
+
+const TOOLS = /** @type {const} */ ({
+  brush: ["brush", "Brush"],
+  eraser: ["eraser", "Eraser"],
+  undo: ["undo", "Undo the stroke"],
+  redo: ["redo", "Make the stroke again"],
+  clear: ["clear", "Clear the painting"],
+  fit: ["fit", "Whole image"],
+  keys: ["keys", "Keys"],
+});
+
+/**
+ * @param {string} name @param {string} text @param {string | null} picture
+ * @param {{min: number, max: number, step: number, value: number}} range @param {Press} press
+ */
+function slider(name, text, picture, range, press) {
+  const input = create("input", {
+    type: "range", ...range, title: text, "aria-label": text, "data-slider": name,
+    oninput: (event) => press(name, Number(event.target.value)),
+  });
+  const mark = picture ? icon(/** @type {any} */ (picture)) : create("span", { class: "tb-slider-text", text });
+  return create("label", { class: `tb-slider tb-slider-${name}`, title: text }, [mark, input]);
+}
+
+const VERDICTS = /** @type {const} */ ([
+  ["previous", "previous", "", "Previous image"],
+  ["good", "good", "Good", "Good, next image"],
+  ["defect", "defect", "Defect", "Defect; next image unless something is painted"],
+  ["unsure", "unsure", "Unsure", "Unsure, next image"],
+  ["done", "done", "Done", "Done: every defect here is painted; next image"],
+  ["next", "next", "", "Next image"],
+]);
+
+/** @param {(typeof VERDICTS)[number]} verdict @param {Press} press */
+function verdictButton([action, picture, text, does], press) {
+  return create("button", {
+    type: "button", class: `tb-verdict tb-verdict-${action}`, "data-action": action,
+    title: tip(does, action), "aria-label": tip(does, action), onclick: () => press(action),
+  }, [
+    icon(picture),
+    text ? create("span", { class: "tb-verdict-text", text }) : null,
+    create("kbd", { text: action === "done" ? "⏎" : keyOf(action) }),
+  ]);
+}
+
+export class Toolbar {
+  /**
+   * @param {HTMLElement} root @param {Press} press
+   * @param {{mask: number, heatmap: number}} start of the sliders
+   */
+  constructor(root, press, start) {
+    this.root = root;
+    this.press = press;
+    this.chips = create("div", { class: "tb-chips", role: "radiogroup", "aria-label": "Defect type" });
+    this.sizeText = create("output", { class: "tb-size-text", "aria-label": "Brush size in pixels" });
+    this.size = slider("size", tip("Brush size in image pixels", "smaller"), null, { min: 0, max: 100, step: 1, value: 0 }, press);
+    this.size.append(this.sizeText);
+    const opacity = (/** @type {"mask" | "heatmap"} */ name, /** @type {string} */ text) =>
+      slider(name, text, name, { min: 0, max: 1, step: 0.05, value: start[name] }, press);
+    this.mask = opacity("mask", `Strength of the painting (hold ${keyOf("hide-mask")}: hide)`);
+    this.heatmap = opacity("heatmap", `Strength of the heatmap (hold ${keyOf("hide-heatmap")}: hide)`);
+    this.status = create("span", { class: "tb-status", role: "status" });
+    this.discard = create("button", { type: "button", class: "tb-link", text: "Discard", hidden: true, onclick: () => press("discard") });
+    this.facts = create("span", { class: "tb-facts" });
+    this.stage = create("div", { class: "tb-stage", tabindex: 0, role: "group", "aria-label": "Image. Paint with the pointer; ? shows the keys." });
+    this.notice = create("div", { class: "tb-notice", role: "alert", hidden: true });
+    this.stageFrame = create("div", { class: "tb-stage-frame" }, [this.stage, this.notice]);
+    this.#build();
+  }
+
+  #build() {
+    const separator = () => create("span", { class: "tb-separator" });
+    const tools = /** @type {(keyof typeof TOOLS)[]} */ (["brush", "eraser", "undo", "redo", "clear", "fit", "keys"]);
+    const rail = create("div", { class: "tb-rail", role: "toolbar", "aria-label": "Tools", "aria-orientation": "vertical" });
+    for (const name of tools) {
+      if (name === "undo" || name === "fit") rail.append(separator());
+      rail.append(tool(name, this.press));
+    }
+    const top = create("div", { class: "tb-top" }, [this.chips, this.size, this.mask, this.heatmap]);
+    const verdicts = create("div", { class: "tb-verdicts", role: "group", "aria-label": "Your verdict" });
+    verdicts.append(...VERDICTS.map((verdict) => verdictButton(verdict, this.press)));
+    const bottom = create("div", { class: "tb-bottom" }, [
+      create("div", { class: "tb-say" }, [this.facts, this.status, this.discard]), verdicts,
+    ]);
+    this.root.append(top, rail, this.stageFrame, bottom);
+    // After a click the keys belong to the image again: Enter is "done", not the button pressed last.
+    this.root.addEventListener("click", (event) => {
+      const isPointer = event.detail > 0 && event.target instanceof Element;
+      if (isPointer && event.target.closest("button") && !this.root.querySelector(".tb-new-type input")) this.stage.focus({ preventScroll: true });
+    });
+  }
+
+  /** @param {string} selector @returns {HTMLButtonElement[]} */
+  #buttons(selector) {
+    return [...this.root.querySelectorAll(selector)].map((button) => /** @type {HTMLButtonElement} */ (button));
+  }
+
+  /** @param {Showing} showing */
+  show(showing) {
+    const pressed = { brush: showing.tool === "brush", eraser: showing.tool === "eraser" };
+    const disabled = { undo: !showing.canUndo, redo: !showing.canRedo, clear: !showing.canClear };
+    for (const button of this.#buttons(".tb-tool")) {
+      const name = button.dataset.action ?? "";
+      if (name in pressed) button.setAttribute("aria-pressed", String(pressed[/** @type {"brush"} */ (name)]));
+      if (name in disabled) button.disabled = disabled[/** @type {"undo"} */ (name)];
+    }
+    for (const button of this.#buttons(".tb-verdict")) {
+      const name = button.dataset.action ?? "";
+      const isOn = name === showing.verdict || (name === "done" && showing.complete);
+      if (name !== "previous" && name !== "next") button.setAttribute("aria-pressed", String(isOn));
+    }
+    this.sizeText.textContent = `${showing.size} px`;
+    this.heatmap.hidden = !showing.hasHeatmap;
+    this.#showChips(showing);
+  }
+
+  /** @param {Showing} showing */
+  #showChips({ types, layer, painted }) {
+    const wanted = JSON.stringify([types, layer, painted]);
+    if (this.shownChips === wanted || this.chips.querySelector(".tb-new-type input")) return;
+    this.shownChips = wanted;
+    const chips = [...types, null].map((type, at) => this.#chip(type, at, layer, painted));
+    const add = create("button", {
+      type: "button", class: "tb-tool tb-new-type", title: "New defect type", "aria-label": "New defect type", onclick: () => this.#askName(),
+    }, [icon("plus")]);
+    this.chips.replaceChildren(...chips, add);
+  }
+
+  /** @param {DefectType | null} type null: to ignore @param {number} at @param {string} layer @param {string[]} painted */
+  #chip(type, at, layer, painted) {
+    const name = type ? type.name : IGNORE_LABEL;
+    const isOn = type ? type.name === layer : !layer;
+    const dot = create("span", { class: type ? "tb-dot" : "tb-dot tb-dot-ignore" });
+    if (type) dot.style.setProperty("--tb-colour", type.colour);
+    const key = type && at < 9 ? create("kbd", { text: String(at + 1) }) : null;
+    const title = type ? tip(`Paint ${name}`, `type-${at + 1}`) : "Paint what shall count neither as good nor as defect";
+    return create("button", {
+      type: "button", class: "tb-chip", role: "radio", "aria-checked": String(isOn), title,
+      "data-painted": painted.includes(name), onclick: () => this.press("layer", type?.name ?? ""),
+    }, [dot, create("span", { class: "tb-chip-text", text: name }), key]);
+  }
+
+  #askName() {
+    const input = create("input", { type: "text", maxlength: 40, placeholder: "Name of the defect type", "aria-label": "Name of the new defect type" });
+    const field = create("span", { class: "tb-new-type" }, [input]);
+    this.chips.lastElementChild?.replaceWith(field);
+    const close = () => {
+      field.remove();
+      this.shownChips = undefined;
+      this.press("refresh");
+    };
+    input.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && input.value.trim()) this.press("new-type", input.value.trim());
+      if (event.key === "Enter" || event.key === "Escape") {
+        event.preventDefault();
+        close();
+        this.stage.focus({ preventScroll: true });
+      }
+    });
+    input.addEventListener("blur", () => field.isConnected && close());
+    input.focus();
+  }
+
+  /** @param {string} message @param {{text: string, press: () => void}} [button] */
+  say(message, button) {
+    clearTimeout(this.noticeTimer);
+    const hide = () => (this.notice.hidden = true);
+    const act = () => {
+      hide();
+      button?.press();
+    };
+    const children = [create("span", { text: message })];
+    if (button) children.push(create("button", { type: "button", class: "tb-link", text: button.text, onclick: act }));
+    this.notice.replaceChildren(...children);
+    this.notice.hidden = !message;
+    this.noticeTimer = setTimeout(hide, button ? 9000 : 5000);
+  }
+
+  /** @param {"saved" | "saving" | "retrying" | "refused"} kind @param {string} text */
+  showStatus(kind, text) {
+    this.root.dataset.saved = kind;
+    this.discard.hidden = kind !== "refused";
+    if (this.status.textContent !== text) this.status.textContent = text;
+  }
+}
+
+const IGNORE_LABEL = "Ignore";

@@ -1,0 +1,241 @@
+"""The command line: `python -m app.cli COMMAND`, usually reached through launch.py."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+from app.commands.outcome import EXIT_CODES, STOPPED, WRONG_USE, CommandFailedError
+from app.settings import DEFAULT_PORT
+
+COMMANDS = ("serve", "demo", "import", "fit", "teach", "score", "evaluate", "check", "bench")
+AT_THE_DOOR = ("setup", "test")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words and words[0] in AT_THE_DOOR:
+        print(
+            f"{words[0]} works before Twinbank is set up: run python3 launch.py {words[0]}.", file=sys.stderr
+        )
+        return WRONG_USE
+    if not words or (words[0].startswith("-") and words[0] not in ("-h", "--help")):
+        words.insert(0, "serve")
+    options = _parser().parse_args(words)
+    try:
+        return int(_command(options.command)(options))
+    except KeyboardInterrupt:
+        print("\nStopped. What was finished is kept.", file=sys.stderr)
+        return STOPPED
+    except CommandFailedError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+
+
+def _command(name: str) -> Callable[[argparse.Namespace], int]:
+    """Import only what this command needs: torch alone takes seconds."""
+    if name in ("serve", "demo"):
+        from app.commands import serving
+
+        return serving.serve if name == "serve" else serving.demo
+    if name in ("import", "fit", "teach"):
+        from app.commands import working
+
+        return {"import": working.import_folder, "fit": working.fit, "teach": working.teach}[name]
+    if name == "score":
+        from app.commands.scoring import score
+
+        return score
+    if name == "check":
+        from app.commands.checking import check
+
+        return check
+    from app.commands import measuring
+
+    return measuring.evaluate if name == "evaluate" else measuring.bench
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="launch.py",
+        description="Twinbank: show it a defect once. Without a command it serves the workspace.",
+        epilog=EXIT_CODES,
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_serving(commands)
+    _add_working(commands)
+    _add_measuring(commands)
+    return parser
+
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def _add(commands: Commands, name: str, does: str, *examples: str) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        name,
+        help=does,
+        description=f"{does[0].upper()}{does[1:]}.",
+        epilog="\n".join(["examples", *(f"  python3 launch.py {text}" for text in examples), "", EXIT_CODES]),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--workspace", type=Path, default=Path("workspace"), metavar="DIR", help="default: ./workspace"
+    )
+    parser.add_argument(
+        "--device",
+        choices=("auto", "cpu", "cuda"),
+        default="auto",
+        help="where to compute; auto tries the GPU",
+    )
+    parser.add_argument(
+        "--author", default=_user(), metavar="NAME", help="whose name labels and versions carry"
+    )
+    parser.add_argument(
+        "--key", default=os.environ.get("TWINBANK_KEY"), help="access key of a running server"
+    )
+    return parser
+
+
+def _add_serving(commands: Commands) -> None:
+    serve = _add(
+        commands,
+        "serve",
+        "open the app in the browser; without a workspace a demo one is built first",
+        "serve",
+        "serve --workspace /data/line3 --port 8000",
+        "serve --host 0.0.0.0 --no-browser",
+    )
+    serve.add_argument(
+        "--empty", action="store_true", help="start with an empty workspace instead of the demo"
+    )
+    demo = _add(
+        commands,
+        "demo",
+        "build a workspace of rendered parts and open it",
+        "demo",
+        "demo --workspace try-out",
+    )
+    for parser in (serve, demo):
+        parser.add_argument(
+            "--host",
+            default="127.0.0.1",
+            help="other than this machine's own asks visitors for a printed key",
+        )
+        parser.add_argument(
+            "--port", type=_port, default=DEFAULT_PORT, help="the next free one is taken from here"
+        )
+        parser.add_argument("--no-browser", action="store_true", help="only print the address")
+        parser.add_argument(
+            "--allow-host", action="append", default=[], metavar="NAME", help="a further name of this machine"
+        )
+
+
+def _add_working(commands: Commands) -> None:
+    folder = _add(
+        commands,
+        "import",
+        "take in a folder of images",
+        "import photos --layout folder --product valve",
+        "import mvtec --layout mvtec",
+        'import photos --layout folder --name-pattern "{lot}_{part}_{shot}"',
+    )
+    folder.add_argument("root", type=Path, metavar="ROOT", help="the folder")
+    folder.add_argument(
+        "--layout",
+        choices=("mvtec", "folder"),
+        required=True,
+        help="mvtec: <product>/train/good, test/<type>, ground_truth/<type>; folder: images anywhere below "
+        "ROOT, folders called good or ok and defect, bad or ng give the verdict",
+    )
+    folder.add_argument("--product", metavar="NAME", help="default: the folder's name")
+    folder.add_argument(
+        "--name-pattern", metavar="PATTERN", help="how names give {lot} {part} {shot} {station} {captured_at}"
+    )
+    folder.add_argument(
+        "--facts", type=Path, metavar="CSV", help="a table: name, lot, part, shot, station, ..."
+    )
+    _add(
+        commands,
+        "fit",
+        "build a model from the good images, teach it every painting",
+        "fit",
+        "fit --device cpu",
+    )
+    _add(commands, "teach", "teach the model what has been painted since", "teach")
+    score = _add(
+        commands,
+        "score",
+        "score image files: pass or reject",
+        "score new/*.png",
+        "score new --product valve --heatmaps heat --json scores.json",
+    )
+    score.add_argument("paths", type=Path, nargs="+", metavar="PATH", help="images, or folders of images")
+    score.add_argument(
+        "--product", default="auto", metavar="NAME", help="auto: the product it looks most like"
+    )
+    score.add_argument("--heatmaps", type=Path, metavar="DIR", help="write a heatmap (PNG) per image")
+    score.add_argument("--json", type=Path, metavar="FILE", help="write the scores as JSON")
+    _add(commands, "check", "verify every file and record of a workspace", "check --workspace /data/line3")
+
+
+def _add_measuring(commands: Commands) -> None:
+    evaluate = _add(
+        commands,
+        "evaluate",
+        "measure the detector on a folder of parts with known defects",
+        "evaluate --data parts",
+        "evaluate --data parts --products valve,plate --seen 0,1,10 --seeds 0,1,2 --json figures.json",
+    )
+    evaluate.add_argument("--data", type=Path, required=True, metavar="ROOT", help="a folder in MVTec layout")
+    evaluate.add_argument("--products", type=_names, metavar="A,B", help="default: all")
+    evaluate.add_argument(
+        "--seen", type=_numbers, default=(0, 10), metavar="N,N", help="painted defects taught"
+    )
+    evaluate.add_argument(
+        "--seeds", type=_numbers, default=(0,), metavar="N,N", help="which defects are taught"
+    )
+    evaluate.add_argument("--json", type=Path, metavar="FILE", help="write all figures as JSON")
+    evaluate.add_argument("--paper", action="store_true", help="the paper's literal settings")
+    evaluate.add_argument("--weights", type=Path, metavar="FILE", help="weights of the backbone")
+    bench = _add(commands, "bench", "measure speed", "bench coreset")
+    bench.add_argument("name", metavar="NAME", help="a module of the folder benchmarks")
+    bench.add_argument("arguments", nargs=argparse.REMAINDER, help="handed to the benchmark")
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "command line"
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 65535:
+        raise argparse.ArgumentTypeError(f"a port is between 1 and 65535, not {number}")
+    return number
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    try:
+        numbers = tuple(int(part) for part in text.split(","))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"whole numbers with commas between, not {text!r}") from error
+    if any(number < 0 for number in numbers):
+        raise argparse.ArgumentTypeError(f"numbers from 0 up, not {text!r}")
+    return numbers
+
+
+if __name__ == "__main__":
+    sys.exit(main())

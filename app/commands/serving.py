@@ -1,0 +1,105 @@
+"""serve and demo: open the app."""
+
+import webbrowser
+from argparse import Namespace
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.commands.following import follow
+from app.commands.outcome import DONE, IN_USE, WRONG_USE, CommandFailedError
+from app.commands.owner import LocalOwner
+from app.commands.progress_line import ProgressLine
+from app.commands.working import show_lesson
+from app.settings import Settings, is_loopback, new_access_key
+
+if TYPE_CHECKING:
+    from app.services import Services
+
+DEMO_AUTHOR = "demo"
+
+
+def serve(options: Namespace) -> int:
+    settings = _settings(options)
+    with_demo = not (settings.workspace / "workspace.json").exists() and not options.empty
+    return _open(settings, with_demo)
+
+
+def demo(options: Namespace) -> int:
+    return _open(_settings(options), with_demo=True)
+
+
+def _open(settings: Settings, with_demo: bool) -> int:
+    from app.services import open_services
+    from app.services.errors import ServiceError, StorageError, WorkspaceInUseError
+
+    try:
+        services = open_services(settings.workspace, device=settings.device, author_default=settings.author)
+    except WorkspaceInUseError as error:
+        return _already_open(error.address, settings, str(error))
+    except StorageError as error:
+        raise CommandFailedError(str(error)) from error
+    with closing(services):
+        try:
+            start = _build_demo(services) if with_demo else "/"
+        except ServiceError as error:
+            raise CommandFailedError(str(error)) from error
+        _serve(services, settings, start)
+    return DONE
+
+
+def _build_demo(services: "Services") -> str:
+    """Make the demo where it is not there yet, and return where the browser starts."""
+    if not services.browsing.has_model():
+        print("Building a demo workspace: parts rendered here, four products, a model of their good parts.")
+        services.worker.warm_up()
+        with ProgressLine() as line:
+            services.demo.build(DEMO_AUTHOR, line)
+        owner = LocalOwner(services, DEMO_AUTHOR)
+        show_lesson(follow(owner, owner.start_fit()).result)
+    image_id = services.demo.opening_image()
+    if image_id is None:
+        return "/"
+    print("The model passes one defective part that opens now: paint its defect and press Teach.")
+    return f"/?page=label&image={image_id}&welcome=demo"
+
+
+def _serve(services: "Services", settings: Settings, start: str) -> None:
+    from app import server
+
+    try:
+        opened, bound = server.bind(settings)
+    except server.NoFreePortError as error:
+        raise CommandFailedError(str(error)) from error
+    except OSError as error:
+        raise CommandFailedError(f"{settings.host} can't be served from ({error}).", WRONG_USE) from error
+    with opened:
+        access = server.access_for(bound)
+        app = server.build_server(services, access)
+        server.mount_pages(app, services, access)
+        services.announce(server.address_of(bound))
+        services.worker.warm_up()
+        server.serve(app, opened, bound, start, lambda text: print(text, flush=True))
+
+
+def _already_open(address: str | None, settings: Settings, sentence: str) -> int:
+    if address is None:
+        raise CommandFailedError(sentence, IN_USE)
+    print(f"Twinbank is already open at {address}")
+    if settings.opens_browser:
+        webbrowser.open(address)
+    return DONE
+
+
+def _settings(options: Namespace) -> Settings:
+    key = None if is_loopback(options.host) else new_access_key()
+    return Settings(
+        workspace=Path(options.workspace),
+        device=options.device,
+        host=options.host,
+        port=options.port,
+        opens_browser=not options.no_browser,
+        access_key=key,
+        extra_hosts=tuple(options.allow_host),
+        author=options.author,
+    )

@@ -1,0 +1,62 @@
+"""import, fit, teach: jobs of a workspace, here or at the server that owns it."""
+
+from argparse import Namespace
+from collections.abc import Mapping
+from contextlib import closing
+from typing import Any
+
+from app.commands.following import follow, follow_rest
+from app.commands.outcome import DONE, FAILED
+from app.commands.owner import FolderToImport, open_owner
+
+
+def import_folder(options: Namespace) -> int:
+    folder = FolderToImport(
+        options.root, options.layout, options.product, options.name_pattern, options.facts
+    )
+    with closing(open_owner(options, must_exist=False)) as owner:
+        report = follow(owner, owner.start_import(folder)).result
+        follow_rest(owner)
+    for file in report["refused"]:
+        print(f"refused  {file['name']}: {file['reason']}")
+    for name in report["filed_twice"]:
+        print(f"filed both good and defective: {name}")
+    print(
+        f"{report['added']} images added, {report['already_there']} were already there, "
+        f"{len(report['refused'])} files refused, {report['masks']} painted."
+    )
+    return DONE if report["added"] or report["already_there"] else FAILED
+
+
+def fit(options: Namespace) -> int:
+    with closing(open_owner(options)) as owner:
+        show_lesson(follow(owner, owner.start_fit()).result)
+    return DONE
+
+
+def teach(options: Namespace) -> int:
+    with closing(open_owner(options)) as owner:
+        lesson = follow(owner, owner.start_teach()).result
+    show_lesson(lesson)
+    print(
+        f"Version {lesson['version_id']} is waiting: look at it on the page Models and put it into use there."
+    )
+    return DONE
+
+
+def show_lesson(lesson: Mapping[str, Any]) -> None:
+    """Print what a version does, with the figures on the images kept for testing."""
+    print(f"Version {lesson['version_id']}: {lesson['sentence']} ({lesson['seconds']:.0f} s).")
+    before = {line["product"]: line for line in lesson["figures_before"]}
+    for line in lesson["figures_after"]:
+        print(f"  {line['product']}: {_figures(line, before.get(line['product']))}")
+
+
+def _figures(line: Mapping[str, Any], before: Mapping[str, Any] | None) -> str:
+    def moved(name: str) -> str:
+        return f"{before[name]} -> {line[name]}" if before else str(line[name])
+
+    return (
+        f"false rejects {moved('false_rejects')} of {line['n_good']} good, "
+        f"missed {moved('missed')} of {line['n_defect']} defective images kept for testing"
+    )

@@ -1,0 +1,196 @@
+"""Every sentence a person reads on the pages. Words as in the glossary: pass / reject, kept for testing, put into use."""
+
+TITLE = "Twinbank"
+PAGES = {
+    "browse": "Browse",
+    "label": "Label",
+    "teach": "Teach",
+    "review": "Review",
+    "models": "Models",
+}
+ALL_PRODUCTS = "All products"
+
+VERDICTS = {"good": "Good", "defect": "Defect", "unsure": "Unsure"}
+NOT_JUDGED = "Not judged"
+CALLS = {"pass": "Pass", "reject": "Reject"}
+NOT_SCORED = "Not scored"
+KEPT_FOR_TESTING = "kept for testing"
+TAUGHT = "taught"
+
+PICK_IMAGE = "Open an image first."
+NAME_FIRST = "Type your name first: every label carries the name of its author."
+NO_IMAGES = "No images yet"
+NO_IMAGES_NEXT = "Import images of good parts first: Twinbank learns from them what good looks like."
+NOTHING_MATCHES = "No image matches these filters"
+NOTHING_MATCHES_NEXT = "Widen the score range, or choose another verdict or call."
+CLEAR_FILTERS = "Show all images"
+
+# Browse
+VERDICT_CHOICES = {"any": "Any verdict", "none": "Not judged", **VERDICTS}
+CALL_CHOICES = {"any": "Any call", "pass": "Pass", "reject": "Reject", "none": "Not scored"}
+TESTING_CHOICES = {"any": "Testing or teaching", "true": "Kept for testing", "false": "For teaching"}
+PAINTED_CHOICES = {"any": "Painted or not", "true": "Painted", "false": "Not painted"}
+ORDER_CHOICES = {"name": "By name", "score": "Highest score first", "newest": "Newest first"}
+SEARCH = "Find by name or defect type"
+SCORE_FROM = "Score from"
+SCORE_TO = "to"
+MARK_TOOLTIPS = {
+    "good": "Mark the chosen images as good (G)",
+    "defect": "Mark the chosen images as defective (N)",
+    "unsure": "Mark the chosen images as unsure (U)",
+}
+WITHDRAW = "Take verdict back"
+
+# Label
+QUEUES = {
+    "unjudged": "Not judged yet",
+    "without_mask": "Defects not painted yet",
+    "waiting": "Painted, not taught yet",
+    "disagreement": "Model and person disagree",
+    "unsure": "Unsure",
+    "all": "All images",
+}
+QUEUE = "Queue"
+SHOW_HEATMAP = "Heatmap"
+SHOW_HEATMAP_TIP = "Lay the model's heatmap over the image. Verdicts note whether it was shown."
+UP_NEXT = "Up next"
+QUEUE_DONE = "Nothing is left in this queue"
+QUEUE_DONE_NEXT = "Choose another queue above, or teach what you painted."
+MODEL_SAYS = "The model says"
+YOU_SAID = "Verdict"
+PAINTED_KEPT = (
+    "Painted and kept for testing: this image checks what the model has learnt, so it is not taught itself."
+)
+KEPT = "Kept for testing: this image checks what the model has learnt."
+TEACH_INSTEAD = "Teach it instead"
+TEACH_INSTEAD_TIP = "Move this part out of the images kept for testing, so that the next lesson learns it"
+NOW_TAUGHT = "This part is taught with the next lesson and no longer used for testing."
+DEMO_OPENING = "The model passes this part, but it has a defect: paint it and press Teach."
+DEMO_PAINTED = "Painted. Press Teach: the model learns this defect and looks at every other part again."
+TEACH = "Teach"
+TEACH_TIP = "Teach what is waiting (T)"
+BACK_TO_TESTING_NOTE = "Every figure is counted on the images that are still kept for testing."
+
+# Teach
+WAITING = "Waiting"
+TEACH_NOW = "Teach now"
+BUILD_FIRST = "Build first model"
+BUILD_AGAIN = "Build anew"
+BUILD_AGAIN_TIP = "Start from the good images again and teach every painting anew; takes longer than a lesson"
+NOTHING_WAITS = "Nothing new is waiting"
+NOTHING_WAITS_NEXT = "Paint a defect on the page Label, or judge more images as good."
+FIRST_MODEL_NEXT = "The first model is built from the good images. Painted defects are taught in the same run."
+NEEDS_GOOD = "A first model needs at least 2 good parts of one product. Judge images as good on the page Label."
+RESULT = "What the lesson did"
+RESULT_FIT = "What was built"
+NO_RESULT = "No lesson yet"
+NO_RESULT_NEXT = "After a lesson you see here which images changed, before and after, and the figures on the images kept for testing."
+PUT_INTO_USE = "Put into use"
+IN_USE = "in use"
+WAITING_VERSION = "waiting version"
+FIGURES = "On images kept for testing"
+FIGURES_NOTE = "Judged good or defect by a person, never taught. Before and after count the same images."
+NO_FIGURES = "No image kept for testing has been judged yet, so there is nothing to count."
+CHANGED = "Changed images"
+NOTHING_CHANGED = "No other image's call or score moved."
+BEFORE = "before"
+AFTER = "after"
+MORE_ON_REVIEW = "See all on Review"
+LOOK_AT_MODELS = "All versions"
+JOB_FAILED = "The lesson did not finish. What was in use before stays in use."
+
+# Review
+REVIEW_ONLY = {
+    "all": "All scored images",
+    "disagreement": "Model and person disagree",
+    "unjudged": "Not judged yet",
+    "reject": "Rejected by the model",
+    "pass": "Passed by the model",
+    "kept_for_testing": "Kept for testing",
+    "unsure": "Unsure",
+}
+NOTHING_SCORED = "Nothing is scored yet"
+NOTHING_SCORED_NEXT = "Build the first model on the page Teach; every image gets a score then."
+COMPARED_WITH = "Compared with"
+NEAREST_GOOD = "Nearest good patch"
+NEAREST_DEFECT = "Nearest painted defect"
+THIS_PATCH = "This image's worst patch"
+AWAY = "distance {distance:.2f}"
+INVENTED = "an invented texture, not an image"
+IMAGE_GONE = "that image was deleted"
+NOTHING_PAINTED = "Nothing painted to compare with yet."
+CONFIRM_GOOD = "Good (G)"
+CONFIRM_DEFECT = "Defect (N)"
+PAINT_IT = "Paint it"
+SCORES = "Scores"
+SCORES_NOTE = "Bars count images by verdict; the line is the reject limit."
+COLOUR_SCALE = "patch score"
+
+# Models
+IN_USE_NOW = "In use now"
+ROLL_BACK = "Roll back"
+ROLL_BACK_TIP = "Put the version back into use that judged this product before"
+NO_VERSION = "No model yet"
+NO_VERSION_NEXT = "Judge images as good, then build the first model on the page Teach."
+VERSIONS = "Versions"
+KIND = {"fit": "Built from good images", "teach": "Lesson"}
+SETTINGS = "Settings"
+TAUGHT_IMAGES = "Taught"
+COMPARE = "Compare with what is in use"
+EVERY_PRODUCT = "every product"
+
+
+def plural(number: int, one: str, many: str | None = None) -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def product_choice(name: str, images: int) -> str:
+    return f"{name} ({images:,})"
+
+
+def waiting_line(to_teach: int, kept: int) -> str:
+    return f"{to_teach} to teach, {kept} kept for testing"
+
+
+def queue_place(place: int | None, length: int) -> str:
+    if place is None:
+        return f"{plural(length, 'image')} in this queue"
+    return f"{place} of {length} in this queue"
+
+
+def found(count: int) -> str:
+    return plural(count, "image")
+
+
+def put_into_use_done(version_id: int, products: tuple[str, ...]) -> str:
+    return f"Version {version_id} now judges {', '.join(products)}. Models has “Roll back”."
+
+
+def rolled_back(product: str, version_id: int) -> str:
+    return f"{product} is judged by version {version_id} again."
+
+
+def imported(added: int, product: str) -> str:
+    return f"{plural(added, 'image')} of {product} added."
+
+
+def marked(count: int, verdict: str | None) -> str:
+    if verdict is None:
+        return f"The verdict of {plural(count, 'image')} was taken back."
+    return f"{plural(count, 'image')} marked {VERDICTS[verdict].lower()}."
+
+
+def version_name(version_id: int) -> str:
+    return f"Version {version_id}"
+
+
+def unchanged_products(names: tuple[str, ...]) -> str:
+    return f"{', '.join(names)} keep their version and their calls."
+
+
+def misfiled(verdicts: tuple[str, ...]) -> str:
+    return f"The very same picture is filed elsewhere as {', '.join(verdicts)}."
+
+
+def seconds(value: float) -> str:
+    return f"{value:.0f} s" if value >= 1 else "under 1 s"

@@ -1,0 +1,1 @@
+"""The five pages and the frame around them. Each: View, build, Handlers, wire."""

@@ -1,0 +1,62 @@
+"""What every page is given: the frame's widgets, and how an event of ours is set up."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ParamSpec, TypeVar
+
+import gradio as gr
+
+from app import messages
+from app.pages.components import JobStrip
+from app.services.errors import ServiceError, StorageError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# No spinner over what a person is reading, no entry in the page's list of programs' calls.
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The widgets around the pages that pages read or change."""
+
+    tabs: gr.Tabs
+    page: gr.State  # name of the page that is open
+    product: gr.Dropdown  # "" is all
+    author: gr.State  # "" until a name was typed
+    strip: JobStrip
+
+
+@dataclass(frozen=True)
+class Target:
+    """An event handler of one page that others may use: what it reads and what it changes."""
+
+    handler: Callable[..., Any]
+    inputs: tuple[Any, ...]
+    outputs: tuple[Any, ...]
+
+
+def refusals_shown(handler: Callable[P, R]) -> Callable[P, R]:
+    """A service's refusal is a sentence for the person at the page."""
+
+    @functools.wraps(handler)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return handler(*args, **kwargs)
+        except (ServiceError, StorageError) as error:
+            raise gr.Error(str(error), title=messages.TITLE, print_exception=False) from error
+
+    return guarded
+
+
+def chosen(product: str | None) -> str | None:
+    """The product switch's value as the services take it: None for all."""
+    return product or None
+
+
+def choices(texts: dict[str, str]) -> list[tuple[str, str]]:
+    return [(text, value) for value, text in texts.items()]

@@ -1,0 +1,134 @@
+"""What travels over HTTP, and the way from and to the services' records."""
+
+from dataclasses import asdict
+from typing import Annotated
+from urllib.parse import unquote
+
+from fastapi import Depends, Header
+from pydantic import BaseModel, Field
+
+from app.canvas import run_lengths
+from app.services.authorship import checked_author
+from app.services.views import (
+    ImageCard,
+    ImageDetails,
+    JobView,
+    LessonResult,
+    PaintedLayer,
+    Painting,
+    PaintingDraft,
+)
+
+
+class LayerBody(BaseModel):
+    defect_type: str
+    runs: list[int]
+
+
+class PaintingBody(BaseModel):
+    base_revision: int = Field(ge=0)
+    layers: list[LayerBody] = Field(max_length=64)
+    ignore: list[int] = Field(default_factory=list)
+    complete: bool = False
+
+    def to_draft(self, width: int, height: int) -> PaintingDraft:
+        layers = tuple(
+            PaintedLayer(layer.defect_type, run_lengths.decode(layer.runs, width, height))
+            for layer in self.layers
+        )
+        ignore = run_lengths.decode(self.ignore, width, height) if self.ignore else None
+        return PaintingDraft(self.base_revision, layers, ignore, self.complete)
+
+
+class VerdictBody(BaseModel):
+    verdict: str | None
+    shown_because: str = "browse"
+    heatmap_visible: bool = False
+
+
+class ManyVerdictsBody(VerdictBody):
+    image_ids: list[int]
+
+
+class DefectTypeBody(BaseModel):
+    name: str
+
+
+class FolderBody(BaseModel):
+    root: str
+    layout: str = "folder"
+    product: str | None = None
+    name_pattern: str | None = None
+    facts_file: str | None = None
+
+
+class InUseBody(BaseModel):
+    products: list[str] | None = None
+
+
+class RollBackBody(BaseModel):
+    product: str
+
+
+def author_of(x_twinbank_author: Annotated[str | None, Header()] = None) -> str:
+    """Return who writes: the header X-Twinbank-Author, percent-encoded UTF-8."""
+    return checked_author(unquote(x_twinbank_author or "", errors="replace"))
+
+
+Author = Annotated[str, Depends(author_of)]
+
+
+def card_json(card: ImageCard) -> dict[str, object]:
+    return {**asdict(card), "defect_types": list(card.defect_types)}
+
+
+def details_json(details: ImageDetails) -> dict[str, object]:
+    return {
+        **card_json(details.card),
+        "lot": details.lot,
+        "part": details.part,
+        "shot": details.shot,
+        "station": details.station,
+        "captured_at": details.captured_at.isoformat() if details.captured_at else None,
+        "version_id": details.version_id,
+        "score_sentence": details.score_sentence,
+        "filed_as": list(details.filed_as),
+    }
+
+
+def painting_json(painting: Painting) -> dict[str, object]:
+    return {
+        "image_id": painting.image_id,
+        "width": painting.width,
+        "height": painting.height,
+        "revision": painting.revision,
+        "layers": [
+            {"defect_type": layer.defect_type, "runs": run_lengths.encode(layer.mask)}
+            for layer in painting.layers
+        ],
+        "ignore": run_lengths.encode(painting.ignore) if painting.ignore is not None else [],
+        "complete": painting.complete,
+        "saved_at": painting.saved_at.isoformat() if painting.saved_at else None,
+        "author": painting.author,
+    }
+
+
+def job_json(job: JobView) -> dict[str, object]:
+    return {
+        "id": job.id,
+        "kind": job.kind,
+        "state": job.state,
+        "stage": job.stage,
+        "done": job.done,
+        "total": job.total,
+        "rate": job.rate,
+        "seconds_left": job.seconds_left,
+        "message": job.message,
+        "error": job.error,
+        "result": job.result,
+        "is_active": job.is_active,
+    }
+
+
+def lesson_json(result: LessonResult) -> dict[str, object]:
+    return asdict(result)

@@ -1,0 +1,148 @@
+"""The guard in front of every route, Gradio's included: Host, Origin, access key, security headers."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import urlsplit
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+COOKIE = "twinbank_access"
+OPEN_PATHS = ("/login", "/healthz")  # reachable without the access key
+LARGEST_BODY = 2 * 1024**3  # bytes of one request
+_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",  # Gradio's page starts from inline scripts
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self' blob: data:",
+        "worker-src 'self' blob:",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "content-security-policy": _POLICY,
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may come in."""
+
+    hosts: frozenset[str]  # names without port, lower case
+    key: str | None = None
+
+    def cookie_value(self) -> str:
+        """Return what the cookie holds: derived from the key, so that it does not give the key away."""
+        assert self.key is not None
+        return hashlib.sha256(f"twinbank cookie {self.key}".encode()).hexdigest()
+
+    def opens(self, key: str) -> bool:
+        return self.key is not None and hmac.compare_digest(key.encode(), self.key.encode())
+
+    def is_let_in(self, cookie_header: str, authorization: str) -> bool:
+        """Check the cookie, or a program's "Authorization: Bearer <key>"."""
+        if self.key is None:
+            return True
+        if authorization.startswith("Bearer ") and self.opens(authorization.removeprefix("Bearer ")):
+            return True
+        cookies: SimpleCookie = SimpleCookie()
+        try:
+            cookies.load(cookie_header)
+        except CookieError:
+            return False
+        found = cookies[COOKIE].value if COOKIE in cookies else ""
+        return hmac.compare_digest(found.encode(), self.cookie_value().encode())
+
+
+class Guard:
+    """ASGI middleware, outermost: refuses before any route runs, and adds headers to every answer."""
+
+    def __init__(self, app: Application, access: Access) -> None:
+        self._app = app
+        self._access = access
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        headers = {
+            name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
+        }
+        refusal = self._refusal(str(scope["path"]), headers)
+        if refusal is None:
+            await self._app(scope, receive, _with_headers(send))
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            await _answer(_with_headers(send), *refusal)
+
+    def _refusal(self, path: str, headers: dict[str, str]) -> tuple[int, str] | None:
+        host = headers.get("host", "")
+        if host_name(host) not in self._access.hosts:
+            return (
+                400,
+                "This address is not known to Twinbank. Open it by the address it printed at its start.",
+            )
+        origin = headers.get("origin")
+        if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+            return 403, "This request came from another site and was refused."
+        if origin is None and headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
+            return 403, "This request came from another site and was refused."
+        length = headers.get("content-length", "0")
+        if length.isdigit() and int(length) > LARGEST_BODY:
+            return 413, f"At most {LARGEST_BODY // 1024**3} GB are taken at once; send fewer files."
+        if path not in OPEN_PATHS and not self._access.is_let_in(
+            headers.get("cookie", ""), headers.get("authorization", "")
+        ):
+            return 401, "Open Twinbank by the address with the access key that it printed at its start."
+        return None
+
+
+def host_name(host: str) -> str:
+    """Return the name in a Host header, without port: "[::1]:7860" gives "::1"."""
+    try:
+        return (urlsplit(f"//{host}").hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+def _with_headers(send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            present = {name.lower() for name, _ in message["headers"]}
+            kept = [pair for pair in message["headers"] if not pair[0].lower().startswith(b"access-control-")]
+            added = [
+                (name.encode(), text.encode())
+                for name, text in HEADERS.items()
+                if name.encode() not in present
+            ]
+            message["headers"] = kept + added
+        await send(message)
+
+    return sending
+
+
+async def _answer(send: Send, status: int, sentence: str) -> None:
+    body = json.dumps({"detail": sentence}).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,114 @@
+"""Lists of images, their paintings and verdicts."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel
+
+from app.routes.bodies import (
+    Author,
+    DefectTypeBody,
+    ManyVerdictsBody,
+    PaintingBody,
+    VerdictBody,
+    card_json,
+    details_json,
+    painting_json,
+)
+from app.services import Services
+from app.services.views import DefectTypeView, ImageFilter
+
+Json = dict[str, object]
+
+
+class FilterQuery(BaseModel):
+    product: str | None = None
+    verdict: str | None = None
+    call: str | None = None
+    kept_for_testing: bool | None = None
+    painted: bool | None = None
+    min_score: float | None = None
+    max_score: float | None = None
+    text: str = ""
+    order: str = "name"
+
+
+def router(services: Services) -> APIRouter:
+    routes = APIRouter(prefix="/api")
+    _add_lists(routes, services)
+    _add_paintings(routes, services)
+    _add_verdicts(routes, services)
+    return routes
+
+
+def _add_lists(routes: APIRouter, services: Services) -> None:
+    @routes.get("/images")
+    def images(wanted: Annotated[FilterQuery, Query()]) -> Json:
+        # An empty value in the address means the same as leaving it out.
+        asked = {name: value for name, value in wanted.model_dump().items() if value != ""}
+        return {"images": [card_json(card) for card in services.browsing.find(ImageFilter(**asked))]}
+
+    @routes.get("/images/{image_id}")
+    def image(image_id: int) -> Json:
+        return details_json(services.browsing.details(image_id))
+
+    @routes.delete("/images/{image_id}")
+    def delete(image_id: int, author: Author) -> Json:
+        services.browsing.delete(image_id, author)
+        return {"ok": True}
+
+    @routes.post("/images/{image_id}/restore")
+    def restore(image_id: int, author: Author) -> Json:
+        return card_json(services.browsing.restore(image_id, author))
+
+    @routes.get("/products")
+    def products() -> Json:
+        return {"products": [vars(summary) for summary in services.browsing.products()]}
+
+
+def _add_paintings(routes: APIRouter, services: Services) -> None:
+    labelling = services.labelling
+
+    @routes.get("/images/{image_id}/painting")
+    def painting(image_id: int) -> Json:
+        return painting_json(labelling.painting(image_id))
+
+    @routes.put("/images/{image_id}/painting")
+    def save(image_id: int, body: PaintingBody, author: Author) -> Json:
+        card = services.browsing.card(image_id)
+        saved = labelling.save_painting(image_id, body.to_draft(card.width, card.height), author)
+        return {"ok": True, "revision": saved.revision, "saved_at": saved.saved_at.isoformat()}
+
+    @routes.post("/images/{image_id}/teach-instead")
+    def teach_instead(image_id: int, author: Author) -> Json:
+        return card_json(labelling.teach_instead(image_id, author))
+
+    @routes.get("/defect-types")
+    def defect_types() -> Json:
+        return {"defect_types": [_type_json(found) for found in labelling.defect_types()]}
+
+    @routes.post("/defect-types", dependencies=[Depends(_require_author)])
+    def add_defect_type(body: DefectTypeBody) -> Json:
+        return _type_json(labelling.add_defect_type(body.name))
+
+
+def _add_verdicts(routes: APIRouter, services: Services) -> None:
+    @routes.post("/images/{image_id}/verdict")
+    def judge(image_id: int, body: VerdictBody, author: Author) -> Json:
+        services.labelling.judge([image_id], body.verdict, author, body.shown_because, body.heatmap_visible)
+        return card_json(services.browsing.card(image_id))
+
+    @routes.post("/verdicts")
+    def judge_many(body: ManyVerdictsBody, author: Author) -> Json:
+        changed = services.labelling.judge(
+            body.image_ids, body.verdict, author, body.shown_because, body.heatmap_visible
+        )
+        return {"changed": changed}
+
+
+def _require_author(_author: Author) -> None:
+    """Writing needs a name, also where the row does not keep it."""
+
+
+def _type_json(found: DefectTypeView) -> Json:
+    return {"name": found.name, "colour": found.colour, "position": found.position}

@@ -1,0 +1,46 @@
+"""Images in: uploads from a page or a program, or a folder that this machine can read."""
+
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, File, Form, UploadFile
+
+from app.routes.bodies import Author, FolderBody
+from app.services import Services
+from app.services.image_facts import from_csv, from_pattern, no_facts
+from app.services.importing import as_json
+from app.services.views import ImageFacts, IncomingFile
+
+Text = Annotated[str | None, Form()]
+
+
+def router(services: Services) -> APIRouter:
+    routes = APIRouter(prefix="/api/import")
+
+    @routes.post("/files")
+    def files(
+        author: Author,
+        files: Annotated[list[UploadFile], File()],
+        product: Annotated[str, Form()],
+        verdict: Text = None,
+        lot: Text = None,
+        part: Text = None,
+        shot: Text = None,
+        station: Text = None,
+    ) -> dict[str, object]:
+        incoming = (IncomingFile(file.filename or "unnamed", file.file.read()) for file in files)
+        facts = ImageFacts(lot or None, part or None, shot or None, station or None)
+        return as_json(services.importing.import_files(incoming, product, author, verdict or None, facts))
+
+    @routes.post("/folder")
+    def folder(author: Author, body: FolderBody) -> dict[str, object]:
+        facts = no_facts
+        if body.facts_file:
+            facts = from_csv(Path(body.facts_file))
+        elif body.name_pattern:
+            facts = from_pattern(body.name_pattern)
+        return {
+            "job": services.importing.start_folder(Path(body.root), body.layout, body.product, author, facts)
+        }
+
+    return routes

@@ -1,0 +1,192 @@
+"""What persons say of images: verdicts and paintings, append-only, each with author and time."""
+
+from collections.abc import Sequence
+
+from app.services.authorship import checked_author, now
+from app.services.catalogue import read_image, require_image
+from app.services.errors import InvalidRequestError, MaskSizeError, StalePaintingError, UnknownVerdictError
+from app.services.held_out import draw, moves_at_first_verdict
+from app.services.views import (
+    DefectTypeView,
+    ImageCard,
+    Mask,
+    PaintedLayer,
+    Painting,
+    PaintingDraft,
+    SavedPainting,
+)
+from storage.masks import decode_mask, encode_mask
+from storage.records import DefectType, Image, Layer, Revision, VerdictValue
+from storage.workspace import Work, Workspace
+
+SHOWN_BECAUSE = ("browse", "queue", "review", "demo", "import")
+
+
+class LabellingService:
+    """Judging and painting. Every answer is durable when the call returns."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    def painting(self, image_id: int) -> Painting:
+        with self._workspace.reading() as work:
+            image = require_image(work, image_id)
+            revision = work.revisions.current(image_id)
+        return self._to_painting(image, revision)
+
+    def save_painting(self, image_id: int, draft: PaintingDraft, author: str) -> SavedPainting:
+        """Store the painting as the image's next revision; layers without a painted pixel are dropped.
+
+        Raises:
+            StalePaintingError: the draft started from an older revision.
+            MaskSizeError, InvalidRequestError, UnknownImageError, AuthorMissingError: nothing was stored.
+        """
+        name = checked_author(author)
+        with self._workspace.reading() as work:
+            image = require_image(work, image_id)
+        _check_draft(image, draft)
+        layers = tuple(self._store(layer) for layer in draft.layers if layer.mask.any())
+        ignore = None
+        if draft.ignore is not None and draft.ignore.any():
+            ignore = self._workspace.blobs.put(encode_mask(draft.ignore))
+        with self._workspace.writing() as work:
+            current = work.revisions.current(image_id)
+            number = current.number if current else 0
+            if number == draft.base_revision:
+                for layer in layers:
+                    work.defect_types.get_or_create(layer.defect_type)
+                saved = work.revisions.add(image_id, layers, ignore, draft.complete, name, now())
+                return SavedPainting(saved.number, saved.at)
+        raise StalePaintingError(draft.base_revision, self._to_painting(image, current))
+
+    def judge(
+        self,
+        image_ids: Sequence[int],
+        verdict: str | None,
+        author: str,
+        shown_because: str = "browse",
+        heatmap_visible: bool = False,
+    ) -> int:
+        """Give every image this verdict (None: withdraw it) and return how many changed.
+
+        The first verdict of an image settles whether it is kept for testing.
+
+        Raises:
+            UnknownImageError, UnknownVerdictError, InvalidRequestError, AuthorMissingError: nothing changed.
+        """
+        name = checked_author(author)
+        value = _verdict(verdict)
+        if shown_because not in SHOWN_BECAUSE:
+            raise InvalidRequestError(
+                f"shown_because {shown_because!r} is not one of {', '.join(SHOWN_BECAUSE)}."
+            )
+        changed = 0
+        with self._workspace.writing() as work:
+            current = work.verdicts.current()
+            for image_id in dict.fromkeys(image_ids):
+                image = require_image(work, image_id)
+                before = current[image_id].value if image_id in current else None
+                if before is value:
+                    continue
+                if value is None:
+                    work.verdicts.withdraw(image_id, name, now())
+                else:
+                    _settle_side(work, image, value)
+                    work.verdicts.add(image_id, value, name, now(), shown_because, heatmap_visible)
+                changed += 1
+        return changed
+
+    def defect_types(self) -> tuple[DefectTypeView, ...]:
+        with self._workspace.reading() as work:
+            return tuple(_to_view(found) for found in work.defect_types.all())
+
+    def add_defect_type(self, name: str) -> DefectTypeView:
+        checked = checked_defect_type(name)
+        with self._workspace.writing() as work:
+            return _to_view(work.defect_types.get_or_create(checked))
+
+    def teach_instead(self, image_id: int, author: str) -> ImageCard:
+        """Move the image, and all shots of its part, out of what is kept for testing."""
+        name = checked_author(author)
+        with self._workspace.writing() as work:
+            require_image(work, image_id)
+            work.images.set_held_out(image_id, False)
+            work.events.add(name, now(), "taught instead of kept for testing", {"image_id": image_id})
+        with self._workspace.reading() as work:
+            image, snapshot = read_image(work, image_id)
+        return snapshot.card(image)
+
+    def _store(self, layer: PaintedLayer) -> Layer:
+        sha = self._workspace.blobs.put(encode_mask(layer.mask))
+        return Layer(layer.defect_type.strip(), sha, int(layer.mask.sum()))
+
+    def _to_painting(self, image: Image, revision: Revision | None) -> Painting:
+        if revision is None:
+            return Painting(image.id, image.width, image.height, 0, (), None, False, None, None)
+        return Painting(
+            image_id=image.id,
+            width=image.width,
+            height=image.height,
+            revision=revision.number,
+            layers=tuple(
+                PaintedLayer(layer.defect_type, self._mask(layer.mask_sha256)) for layer in revision.layers
+            ),
+            ignore=self._mask(revision.ignore_sha256) if revision.ignore_sha256 else None,
+            complete=revision.complete,
+            saved_at=revision.at,
+            author=revision.author,
+        )
+
+    def _mask(self, sha256: str) -> Mask:
+        return decode_mask(self._workspace.blobs.get(sha256))
+
+
+def checked_defect_type(name: str) -> str:
+    checked = name.strip()
+    if not checked or len(checked) > 60 or not checked.isprintable():
+        raise InvalidRequestError("A defect type needs a name of 1 to 60 printable characters.")
+    return checked
+
+
+def _check_draft(image: Image, draft: PaintingDraft) -> None:
+    size = (image.height, image.width)
+    names = [checked_defect_type(layer.defect_type) for layer in draft.layers]
+    if len(set(names)) != len(names):
+        raise InvalidRequestError(f"Each defect type has one layer; this painting names {', '.join(names)}.")
+    masks = [(layer.defect_type, layer.mask) for layer in draft.layers]
+    if draft.ignore is not None:
+        masks.append(("the ignored area", draft.ignore))
+    for what, mask in masks:
+        if mask.shape != size:
+            raise MaskSizeError(what, (mask.shape[0], mask.shape[1]), size)
+
+
+def _verdict(verdict: str | None) -> VerdictValue | None:
+    if verdict is None:
+        return None
+    if verdict not in tuple(VerdictValue):
+        raise UnknownVerdictError(verdict)
+    return VerdictValue(verdict)
+
+
+def _settle_side(work: Work, image: Image, value: VerdictValue) -> None:
+    """At a part's first verdict a defect may join the images kept for testing; later none moves by itself."""
+    number = draw(image.product, image.part, image.source_sha256)
+    if image.held_out or not moves_at_first_verdict(number, value is VerdictValue.DEFECT):
+        return
+    shots = {shot.id for shot in work.images.shots_of(image.part_id, include_deleted=True)}
+    if not any(work.verdicts.history(shot) for shot in shots) and not _is_taught(work, shots):
+        work.images.set_held_out(image.id, True)
+
+
+def _is_taught(work: Work, image_ids: set[int]) -> bool:
+    for version in work.versions.all():
+        if image_ids & set(version.good_image_ids):
+            return True
+        if image_ids & {revision.image_id for revision in work.revisions.get_many(version.lessons).values()}:
+            return True
+    return False
+
+
+def _to_view(found: DefectType) -> DefectTypeView:
+    return DefectTypeView(found.name, found.colour, found.position)

@@ -1,0 +1,154 @@
+"""Look at what the model says: ranked images, heatmaps, and which remembered patches a score rests on."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from app.services.catalogue import read_snapshot, require_image, sentence, versions_in_use
+from app.services.errors import InvalidRequestError, NotScoredError
+from app.services.heatmaps import Polyline, limit_contour, overlay_png, patch_scores
+from app.services.queue import WANTED
+from app.services.views import Box, Evidence, Histogram, ImageCard, NearestPatch, ReviewCard
+from storage.records import Image, Score
+from storage.workspace import Work, Workspace
+
+ONLY = (*WANTED, "reject", "pass", "kept_for_testing")
+BIN = 0.1
+
+
+class ReviewService:
+    """Reads scores; changes nothing."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    def ranked(
+        self, product: str | None = None, version_id: int | None = None, only: str = "all"
+    ) -> tuple[ReviewCard, ...]:
+        """Return the scored images, the highest score first.
+
+        Args:
+            version_id: whose scores; None: those of the version in use for each product.
+            only: one of `ONLY`.
+        """
+        if only not in ONLY:
+            raise InvalidRequestError(f"filter {only!r} is not one of {', '.join(ONLY)}.")
+        with self._workspace.reading() as work:
+            snapshot = read_snapshot(work, product, version_id)
+        cards = [snapshot.card(image) for image in snapshot.images if image.id in snapshot.scores]
+        wanted = [card for card in cards if _is_wanted(card, only)]
+        return tuple(
+            ReviewCard(
+                card=card,
+                version_id=version_id or snapshot.versions_in_use.get(card.product),
+                score_sentence=sentence(card.score or 0.0, card.limit or 0.0),
+            )
+            for card in sorted(
+                wanted, key=lambda card: (-(card.score or 0.0), card.product, card.name, card.id)
+            )
+        )
+
+    def histogram(self, product: str | None = None, version_id: int | None = None) -> Histogram:
+        """Count scores in bins of 0.1, by the persons' verdicts; unsure counts as not judged."""
+        cards = [entry.card for entry in self.ranked(product, version_id)]
+        scores = [card.score for card in cards if card.score is not None]
+        low = np.floor(min([0.0, *scores]) / BIN)
+        high = np.ceil(max([2.0, *scores]) / BIN) + 1
+        edges = np.round(np.arange(low, high + 1) * BIN, 6)
+
+        def count(verdicts: tuple[str | None, ...]) -> tuple[int, ...]:
+            values = [card.score for card in cards if card.score is not None and card.verdict in verdicts]
+            return tuple(int(number) for number in np.histogram(values, edges)[0])
+
+        limits = {card.limit for card in cards if card.limit is not None}
+        return Histogram(
+            bin_edges=tuple(float(edge) for edge in edges),
+            good=count(("good",)),
+            defect=count(("defect",)),
+            unjudged=count((None, "unsure")),
+            limit=limits.pop() if len(limits) == 1 else None,
+        )
+
+    def score_id(self, image_id: int, version_id: int | None = None) -> int:
+        """Return what identifies the score a heatmap is made of: equal ids, equal heatmaps."""
+        return self._score(image_id, version_id)[1].id
+
+    def heatmap_png(self, image_id: int, version_id: int | None = None) -> bytes:
+        image, score = self._score(image_id, version_id)
+        return overlay_png(score, image)
+
+    def limit_contour(self, image_id: int, version_id: int | None = None) -> tuple[Polyline, ...]:
+        image, score = self._score(image_id, version_id)
+        return limit_contour(score, image)
+
+    def evidence(self, image_id: int, version_id: int | None = None) -> Evidence:
+        """Return what the image's worst patch was compared with.
+
+        Raises:
+            NotScoredError: this version has not scored it.
+        """
+        image, score = self._score(image_id, version_id)
+        found = score.evidence
+        cell = int(found["cell"])
+        with self._workspace.reading() as work:
+            good = _nearest(work, score, found.get("good"))
+            defect = _nearest(work, score, found.get("painted"))
+        return Evidence(
+            image_id=image_id,
+            version_id=score.version_id,
+            box=cell_box(cell, image, score),
+            patch_score=float(patch_scores(score).ravel()[cell]),
+            nearest_good=good,
+            nearest_defect=defect,
+            sentence=_evidence_sentence(good, defect),
+        )
+
+    def _score(self, image_id: int, version_id: int | None) -> tuple[Image, Score]:
+        with self._workspace.reading() as work:
+            image = require_image(work, image_id)
+            version = version_id if version_id is not None else versions_in_use(work).get(image.product)
+            score = work.scores.get(image_id, version) if version is not None else None
+        if score is None:
+            raise NotScoredError(image_id)
+        return image, score
+
+
+def cell_box(cell: int, image: Image, score: Score) -> Box:
+    """Return the pixels that a grid cell covers."""
+    row, column = divmod(cell, score.grid_width)
+    return (
+        column * image.width // score.grid_width,
+        row * image.height // score.grid_height,
+        -(-(column + 1) * image.width // score.grid_width),
+        -(-(row + 1) * image.height // score.grid_height),
+    )
+
+
+def _nearest(work: Work, score: Score, found: Mapping[str, Any] | None) -> NearestPatch | None:
+    if found is None:
+        return None
+    image = work.images.get(int(found["image_id"])) if int(found["image_id"]) >= 0 else None
+    return NearestPatch(
+        image_id=image.id if image else None,
+        box=cell_box(int(found["cell"]), image, score) if image else None,
+        distance=float(found["distance"]),
+        defect_type=found.get("defect_type"),
+        product=found.get("product"),
+    )
+
+
+def _evidence_sentence(good: NearestPatch | None, defect: NearestPatch | None) -> str:
+    if good is None:
+        return "Nothing is known of what this score rests on."
+    said = f"The nearest good patch is {good.distance:.2f} away"
+    if defect is None:
+        return f"{said}; nothing painted to compare with yet."
+    where = f" of {defect.product}" if defect.product != good.product else ""
+    return f"{said}, the nearest painted {defect.defect_type}{where} {defect.distance:.2f}."
+
+
+def _is_wanted(card: ImageCard, only: str) -> bool:
+    if only in ("reject", "pass"):
+        return card.call == only
+    return card.kept_for_testing if only == "kept_for_testing" else WANTED[only](card)

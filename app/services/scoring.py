@@ -1,0 +1,166 @@
+"""Have images judged by the versions in use: stored ones that lack a score, and files that are not stored."""
+
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from app.services.authorship import now
+from app.services.catalogue import Snapshot, read_snapshot, sentence, versions_in_use
+from app.services.errors import JobRunningError, NoModelError, UnknownProductError
+from app.services.heatmaps import render_grid
+from app.services.jobs import JobControl, JobRunner, StageReport
+from app.services.score_rows import read_scores
+from app.services.training_set import image_task
+from app.services.views import IncomingFile
+from app.services.worker_link import WorkerLink
+from app.worker_specs import FilesSpec, FileTask, ScoreLine, ScoreSpec, as_json, read_score_lines
+from core.images import decode
+from storage.records import Image, JobKind
+from storage.workspace import Work, Workspace
+
+
+@dataclass(frozen=True)
+class FileScore:
+    """What the version in use says of a file; `error` says why it could not be scored."""
+
+    name: str
+    product: str
+    score: float | None
+    limit: float | None
+    call: str | None
+    sentence: str
+    heatmap_png: bytes | None
+    error: str | None
+
+
+class ScoringService:
+    """Asks the training process for scores; rows only for stored images."""
+
+    def __init__(self, workspace: Workspace, jobs: JobRunner, worker: WorkerLink) -> None:
+        self._workspace = workspace
+        self._jobs = jobs
+        self._worker = worker
+
+    def score_missing(self, author: str) -> int | None:
+        """Start a job that scores what the versions in use have not scored; None when nothing is missing."""
+        if self._jobs.has_waiting(JobKind.SCORE):
+            return None
+        with self._workspace.reading() as work:
+            missing = _missing(work, read_snapshot(work))
+        if not missing:
+            return None
+        return self._jobs.start(
+            JobKind.SCORE, author, {"images": sum(map(len, missing.values()))}, self._score_missing
+        )
+
+    def score_files(
+        self,
+        files: Sequence[IncomingFile],
+        product: str | None,
+        report: StageReport,
+        with_heatmaps: bool = False,
+    ) -> tuple[FileScore, ...]:
+        """Score files without storing them, each by the version in use for its product.
+
+        Args:
+            product: None: the one that most of a file's patches resemble.
+            with_heatmaps: also render each overlay at the file's own proportions.
+
+        Raises:
+            NoModelError, UnknownProductError, JobRunningError
+        """
+        manifests, guide = self._manifests(product)
+        if self._worker.is_busy:
+            current = self._jobs.current()
+            raise JobRunningError(current.kind if current else "scoring")
+        folder = Path(tempfile.mkdtemp(prefix="twinbank-score-"))
+        try:
+            tasks = tuple(_file_task(file, folder, number, product) for number, file in enumerate(files))
+            spec = FilesSpec(str(folder), manifests, guide, tasks)
+            answer = self._worker.run("score_files", as_json(spec), report)
+            lines = list(read_score_lines(Path(str(answer["scores"]))))
+            return tuple(
+                _file_score(line, Path(task.path) if with_heatmaps else None)
+                for line, task in zip(lines, tasks, strict=True)
+            )
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _manifests(self, product: str | None) -> tuple[dict[str, str], str]:
+        with self._workspace.reading() as work:
+            in_use = versions_in_use(work)
+            versions = {version.id: version for version in work.versions.all()}
+        if not in_use:
+            raise NoModelError()
+        if product is not None and product not in in_use:
+            raise UnknownProductError(product, tuple(sorted(in_use)))
+        paths = {
+            version_id: str(self._workspace.models.manifest_path(versions[version_id].manifest_sha256))
+            for version_id in in_use.values()
+        }
+        return {name: paths[version_id] for name, version_id in in_use.items()}, paths[max(paths)]
+
+    def _score_missing(self, control: JobControl) -> Mapping[str, object]:
+        with self._workspace.reading() as work:
+            missing = _missing(work, read_snapshot(work))
+            versions = {version_id: work.versions.get(version_id) for version_id in missing}
+        scored = 0
+        staging = self._workspace.models.staging(control.job_id)
+        try:
+            for version_id, images in missing.items():
+                version = versions[version_id]
+                assert version is not None, "a version in use has a row"
+                manifest = str(self._workspace.models.manifest_path(version.manifest_sha256))
+                spec = ScoreSpec(str(staging), manifest, tuple(image_task(image) for image in images))
+                answer = self._worker.run(
+                    "score", as_json(spec), control.note, control.cancelled.is_set, control.log
+                )
+                rows = read_scores(Path(str(answer["scores"])), version_id, now())
+                with self._workspace.writing() as work:
+                    work.scores.add_many(rows)
+                scored += len(rows)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+        return {"scored": scored}
+
+
+def _missing(work: Work, snapshot: Snapshot) -> dict[int, list[Image]]:
+    """Return the images without a score by the version in use for their product, by version."""
+    found: dict[int, list[Image]] = {}
+    for image in snapshot.images:
+        version_id = snapshot.versions_in_use.get(image.product)
+        if version_id is not None and image.id not in snapshot.scores:
+            found.setdefault(version_id, []).append(image)
+    return found
+
+
+def _file_task(file: IncomingFile, folder: Path, number: int, product: str | None) -> FileTask:
+    path = file.path
+    if path is None:
+        path = folder / str(number)
+        path.write_bytes(file.data or b"")
+    return FileTask(file.name, str(path.resolve()), product)
+
+
+def _file_score(line: ScoreLine, picture: Path | None) -> FileScore:
+    if line.error is not None:
+        return FileScore(line.name, line.product, None, None, None, line.error, None, line.error)
+    heatmap = None
+    if picture is not None:
+        height, width = decode(picture.read_bytes()).pixels.shape[:2]
+        grid = np.frombuffer(line.patch_scores, dtype=np.float16).reshape(line.grid).astype(np.float32)
+        heatmap = render_grid(grid, (height, width))
+    return FileScore(
+        name=line.name,
+        product=line.product,
+        score=line.score,
+        limit=line.limit,
+        call="reject" if line.is_reject else "pass",
+        sentence=sentence(line.score, line.limit),
+        heatmap_png=heatmap,
+        error=None,
+    )

@@ -1,0 +1,219 @@
+"""Build a first model, teach paintings, forget them: jobs whose result is a version and what it changed."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.services.authorship import checked_author, now
+from app.services.catalogue import Snapshot, read_snapshot
+from app.services.errors import NoModelError, NotEnoughGoodImagesError, NothingToTeachError, UnknownJobError
+from app.services.figures import comparable_images, figures
+from app.services.jobs import JobControl, JobRunner
+from app.services.lesson_result import changes, from_json, lesson_sentence, to_json
+from app.services.score_rows import read_scores
+from app.services.training_set import (
+    MIN_GOOD_PARTS,
+    TrainingSet,
+    image_task,
+    lesson_task,
+    parent_version,
+    read_waiting,
+    training_set,
+)
+from app.services.views import JobView, LessonResult, Waiting
+from app.services.worker_link import Message, WorkerLink
+from app.worker_specs import TrainSpec, as_json
+from storage.records import JobKind, Version, VersionKind
+from storage.workspace import Work, Workspace
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one job makes a version from; read when the job begins."""
+
+    parent: Version | None
+    compared_with: Version | None  # whose scores the lesson is compared with
+    training: TrainingSet
+
+
+class TeachingService:
+    """Starts and follows the jobs that make versions."""
+
+    def __init__(self, workspace: Workspace, jobs: JobRunner, worker: WorkerLink, config: str = "") -> None:
+        self._workspace = workspace
+        self._jobs = jobs
+        self._worker = worker
+        self._config = config
+
+    def waiting(self) -> Waiting:
+        with self._workspace.reading() as work:
+            return read_waiting(work)
+
+    def start_fit(self, author: str) -> int:
+        """Build a model from every good image, teach it every painting, and return the job's id.
+
+        A product that had no model gets it at once; the others keep theirs until it is put into use there.
+
+        Raises:
+            NotEnoughGoodImagesError, JobRunningError, AuthorMissingError: nothing was started.
+        """
+        name = checked_author(author)
+        waiting = self.waiting()
+        per_product = waiting.good_images_per_product
+        if not any(count >= MIN_GOOD_PARTS for count in per_product.values()):
+            product, count = max(
+                per_product.items(), key=lambda entry: entry[1], default=("The workspace", 0)
+            )
+            raise NotEnoughGoodImagesError(product, count, MIN_GOOD_PARTS)
+        return self._start(JobKind.FIT, VersionKind.FIT, name, waiting)
+
+    def start_teach(self, author: str) -> int:
+        """Teach what is waiting to the version in use, as a waiting version, and return the job's id.
+
+        Raises:
+            NoModelError, NothingToTeachError, JobRunningError, AuthorMissingError: nothing was started.
+        """
+        name = checked_author(author)
+        waiting = self.waiting()
+        if not waiting.has_model:
+            raise NoModelError()
+        if not (waiting.to_teach or waiting.to_forget or waiting.new_good):
+            raise NothingToTeachError()
+        return self._start(JobKind.TEACH, VersionKind.TEACH, name, waiting)
+
+    def cancel(self, job_id: int) -> None:
+        self._jobs.cancel(job_id)
+
+    def job(self, job_id: int) -> JobView:
+        return self._jobs.view(job_id)
+
+    def current(self) -> JobView | None:
+        return self._jobs.current()
+
+    def latest(self) -> JobView | None:
+        """Return the newest job that made, or was to make, a version."""
+        jobs = [self._jobs.latest(kind) for kind in (JobKind.FIT, JobKind.TEACH)]
+        return max((job for job in jobs if job is not None), key=lambda job: job.id, default=None)
+
+    def wait(self, job_id: int, timeout: float | None = None) -> JobView:
+        return self._jobs.wait(job_id, timeout)
+
+    def log(self, job_id: int) -> str:
+        return self._jobs.log(job_id)
+
+    def result(self, job_id: int) -> LessonResult:
+        """Return what a finished job did.
+
+        Raises:
+            UnknownJobError: it has no result (yet).
+        """
+        result = self._jobs.view(job_id).result
+        if result is None or "version_id" not in result:
+            raise UnknownJobError(job_id)
+        return from_json(result)
+
+    def _start(self, kind: JobKind, version_kind: VersionKind, author: str, waiting: Waiting) -> int:
+        def work(control: JobControl) -> Mapping[str, object]:
+            return self._make_version(control, version_kind, author)
+
+        spec = {
+            "to_teach": list(waiting.to_teach),
+            "new_good": waiting.new_good,
+            "to_forget": list(waiting.to_forget),
+        }
+        return self._jobs.start(kind, author, spec, work)
+
+    def _make_version(self, control: JobControl, kind: VersionKind, author: str) -> Mapping[str, object]:
+        with self._workspace.reading() as work:
+            snapshot = read_snapshot(work)
+            current = parent_version(work, snapshot.versions_in_use)
+        parent = current if kind is VersionKind.TEACH else None
+        plan = Plan(parent, current, training_set(snapshot))
+        staging = self._workspace.models.staging(control.job_id)
+        try:
+            made = self._worker.run(
+                "train",
+                as_json(self._spec(plan, staging)),
+                control.note,
+                control.cancelled.is_set,
+                control.log,
+            )
+            control.report("Storing the version", 0, 1)
+            manifest = self._workspace.models.adopt(Path(made["folder"]))
+            return self._store(control, kind, author, plan, made, manifest)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+
+    def _spec(self, plan: Plan, staging: Path) -> TrainSpec:
+        parent = plan.parent
+        return TrainSpec(
+            staging=str(staging),
+            parent_manifest=str(self._workspace.models.manifest_path(parent.manifest_sha256))
+            if parent
+            else None,
+            config=self._config,
+            good=tuple(image_task(image) for image in plan.training.good),
+            lessons=tuple(lesson_task(revision, image) for revision, image in plan.training.lessons),
+            score=tuple(image_task(image) for image in plan.training.images),
+        )
+
+    def _store(
+        self, control: JobControl, kind: VersionKind, author: str, plan: Plan, made: Message, manifest: str
+    ) -> Mapping[str, object]:
+        products = tuple(made["products"])
+        with self._workspace.writing() as work:
+            at = now()
+            version = work.versions.add(
+                plan.parent.id if plan.parent else None,
+                kind,
+                manifest,
+                author,
+                at,
+                made["config"],
+                made["report"],
+                tuple(revision.id for revision, _ in plan.training.lessons),
+                tuple(image.id for image in plan.training.good),
+                products,
+            )
+            work.scores.add_many(read_scores(Path(made["scores"]), version.id, at))
+            in_use = work.in_use.current()
+            if kind is VersionKind.FIT:
+                for product in products:
+                    if product not in in_use:
+                        work.in_use.put(product, version.id, author, at)
+            result = to_json(_lesson_result(work, version, plan, made["report"]))
+            control.finish(work, result)
+        return result
+
+
+def _lesson_result(work: Work, version: Version, plan: Plan, report: Mapping[str, Any]) -> LessonResult:
+    snapshot: Snapshot = read_snapshot(work)
+    before_version = plan.compared_with
+    after = work.scores.summaries(version.id)
+    before = work.scores.summaries(before_version.id) if before_version else {}
+    known = set(before_version.lessons) if before_version else set()
+    new = [(revision, image) for revision, image in plan.training.lessons if revision.id not in known]
+    learnt = sum(int(report["learnt_patches"].get(str(revision.id), 0)) for revision, _ in new)
+    found = changes(snapshot, before, after, frozenset(image.id for _, image in plan.training.lessons))
+    same = (
+        comparable_images(snapshot, before, after) if before_version else comparable_images(snapshot, after)
+    )
+    current_lessons = {revision.id for revision, _ in plan.training.lessons}
+    known_good = set(before_version.good_image_ids) if before_version else set()
+    if before_version is None:
+        sentence = f"built from {len(plan.training.good)} good images of {len(version.products)} products"
+    else:
+        new_good = sum(image.id not in known_good for image in plan.training.good)
+        sentence = lesson_sentence(learnt, found, len(new), len(known - current_lessons), new_good)
+    return LessonResult(
+        version_id=version.id,
+        parent_id=before_version.id if before_version else None,
+        learnt_patches=learnt,
+        changes=found,
+        sentence=sentence,
+        figures_before=figures(snapshot, before, same) if before_version else (),
+        figures_after=figures(snapshot, after, same),
+        seconds=float(report["seconds"]),
+    )

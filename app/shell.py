@@ -1,0 +1,60 @@
+"""The whole app as pages: builds them, then connects them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from app import messages
+from app.pages import browse, frame, label, models, review, teach
+from app.pages.shared import QUIET, Frame
+from app.services import Services
+
+# Keeps the open page in the address, so that a reload comes back to it.
+_REMEMBER_PAGE = "() => history.replaceState(null, '', '?page={page}')"
+
+
+def build_app(services: Services) -> gr.Blocks:
+    """Return the pages over one open workspace."""
+    with gr.Blocks(title=messages.TITLE, analytics_enabled=False, fill_width=True) as app:
+        bar = frame.build(services.author_default)
+        views: dict[str, Any] = {}
+        tab: dict[str, gr.Tab] = {}
+        with gr.Tabs(selected="browse", elem_id="tw-tabs") as tabs:
+            for page in (browse, label, teach, review, models):
+                name = page.__name__.rpartition(".")[2]
+                with gr.Tab(messages.PAGES[name], id=name, elem_id=f"tw-page-{name}") as tab[name]:
+                    views[name] = page.build(services)
+        around = Frame(tabs, bar.page, bar.product, bar.author, bar.strip)
+        _connect(services, app, bar, around, tab, views)
+    return app
+
+
+def _connect(
+    services: Services,
+    app: gr.Blocks,
+    bar: frame.FrameView,
+    around: Frame,
+    tab: dict[str, gr.Tab],
+    views: dict[str, Any],
+) -> None:
+    teaching = teach.TeachHandlers(services)
+    labelling = label.LabelHandlers(services)
+    frame_handlers = frame.FrameHandlers(services)
+    start_teaching = teach.start_target(views["teach"], around, teaching)
+    open_in_label = label.open_target(views["label"], around, labelling)
+
+    frame.wire(bar, around, frame_handlers, start_teaching)
+    browse.wire(views["browse"], around, browse.BrowseHandlers(services), open_in_label)
+    label.wire(views["label"], around, labelling, start_teaching)
+    teach.wire(views["teach"], around, teaching, open_in_label)
+    review.wire(views["review"], around, review.ReviewHandlers(services), open_in_label)
+    models.wire(views["models"], around, models.ModelsHandlers(services), open_in_label)
+
+    for name, item in tab.items():
+        item.select(lambda page=name: page, None, bar.page, queue=False, js=None, **QUIET)
+        item.select(None, None, None, js=_REMEMBER_PAGE.format(page=name))
+    gr.on([app.load], frame_handlers.products, bar.product, bar.product, **QUIET)
+    opening = labelling.arrive
+    app.load(opening, [bar.product, bar.author], [around.tabs, bar.page, *open_in_label.outputs[1:]], **QUIET)

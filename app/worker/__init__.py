@@ -1,0 +1,1 @@
+"""The training process: imports core and the file classes of storage, never the database."""

@@ -1,0 +1,98 @@
+"""Patch features of stored images, from the cache or one forward pass, and what searches over them found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from app.worker_specs import ImageTask
+from core.banks import Segment
+from core.encoder import PatchEncoder
+from core.images import decode
+from core.neighbours import Neighbours
+from core.outliers import outlier_textures
+from core.progress import Progress, Report
+from storage.blobs import BlobStore
+from storage.feature_cache import FeatureCache
+from storage.neighbour_cache import NeighbourCache, NeighbourEntry
+
+BATCH = 8  # images in one forward pass
+STAGE = "Looking at images"
+
+
+class FeatureSource:
+    """Gives (N, C) features of images by the hash of their pixels."""
+
+    def __init__(self, encoder: PatchEncoder, blobs: BlobStore, cache: FeatureCache) -> None:
+        self.encoder = encoder
+        self._blobs = blobs
+        self._cache = cache
+
+    def prepare(self, images: Sequence[ImageTask], report: Report) -> None:
+        """Make sure that every image's features are cached."""
+        hashes = list(dict.fromkeys(image.pixels_sha256 for image in images))
+        missing = [sha for sha in hashes if self._cache.get(self.encoder.fingerprint, sha) is None]
+        for start in range(0, len(missing), BATCH):
+            report(Progress(STAGE, start, len(missing)))
+            self._encode(missing[start : start + BATCH])
+        if missing:
+            report(Progress(STAGE, len(missing), len(missing)))
+
+    def of(self, image: ImageTask) -> Callable[[], Tensor]:
+        """Return what gives the image's features: (N, C) float32, as the encoder gave them."""
+        return lambda: self._read(image.pixels_sha256)
+
+    def of_file(self, path: Path) -> Tensor:
+        """Return (N, C) features of a file that is not stored.
+
+        Raises:
+            ImageRefusedError
+        """
+        return self.encoder.encode([decode(path.read_bytes()).pixels])[0]
+
+    def outliers(self, seed: int) -> Tensor:
+        """Return (K, N, C) features of the built-in outlier textures."""
+        textures = outlier_textures(seed)
+        parts = [
+            self.encoder.encode(textures[start : start + BATCH]) for start in range(0, len(textures), BATCH)
+        ]
+        return torch.cat(parts)
+
+    def _read(self, sha256: str) -> Tensor:
+        cached = self._cache.get(self.encoder.fingerprint, sha256)
+        if cached is None:  # evicted, or the budget is smaller than the images
+            return self._encode([sha256])[0]
+        return torch.from_numpy(np.array(cached, dtype=np.float32))
+
+    def _encode(self, hashes: Sequence[str]) -> Tensor:
+        features = self.encoder.encode([decode(self._blobs.get(sha)).pixels for sha in hashes])  # (B, N, C)
+        for sha, of_image in zip(hashes, features, strict=True):
+            self._cache.put(self.encoder.fingerprint, sha, of_image.half().numpy())
+        return features
+
+
+class StoredNeighbours:
+    """core's NeighbourMemory on disk, keyed by the image's pixels and part and by the segment's content."""
+
+    def __init__(self, cache: NeighbourCache, images: Sequence[ImageTask], device: torch.device) -> None:
+        self._cache = cache
+        self._keys = {image.image_id: f"{image.pixels_sha256}-{image.own_id}" for image in images}
+        self._device = device
+
+    def get(self, image_id: int, segment: Segment) -> Neighbours | None:
+        key = self._keys.get(image_id)
+        found = self._cache.get(key, segment.digest) if key is not None else None
+        if found is None:
+            return None
+        distances = torch.from_numpy(np.array(found.distance)).to(self._device)
+        return Neighbours(distances, torch.from_numpy(np.array(found.row)).long().to(self._device))
+
+    def put(self, image_id: int, segment: Segment, found: Neighbours) -> None:
+        key = self._keys.get(image_id)
+        if key is not None:
+            rows = found.rows.cpu().numpy().astype(np.int32)
+            self._cache.put(key, segment.digest, NeighbourEntry(found.distances.cpu().numpy(), rows))

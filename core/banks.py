@@ -1,0 +1,206 @@
+"""The two memories: rows that come and go together in segments, and every row knows where it came from (section 3.2).
+
+Shapes in this file
+    N  patches asked about      M  rows of a segment or bank      C  feature dimension
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from core.neighbours import Neighbours, RowIndex
+
+NOBODY = -1  # owner, image or lesson of a row that no image of the workspace gave
+
+
+@dataclass(frozen=True, eq=False)
+class Provenance:
+    """Where each row came from. All (M,), on the CPU."""
+
+    ids: Tensor  # int64, permanent within the segment: removing rows renumbers nothing
+    images: Tensor  # int64 image id, NOBODY for made-up rows
+    owners: Tensor  # int64 "own image" id: all shots of one part share it
+    cells: Tensor  # int64 index into the image's patch grid, row-major
+    types: Tensor  # int64 index into the segment's defect types, NOBODY for normal rows
+    coverage: Tensor  # float32, painted share of the cell; 0 for normal rows
+
+    @classmethod
+    def made_up(cls, count: int, owner: int = NOBODY) -> Provenance:
+        """Provenance of rows that lie in no image; `owner` keeps them from their image all the same."""
+        nobody = torch.full((count,), NOBODY, dtype=torch.int64)
+        return cls(
+            torch.arange(count), nobody, torch.full((count,), owner, dtype=torch.int64), nobody, nobody, torch.zeros(count)
+        )
+
+    def take(self, keep: Tensor) -> Provenance:
+        """Return the provenance of the rows that `keep` (mask or indices) selects."""
+        return Provenance(
+            self.ids[keep], self.images[keep], self.owners[keep], self.cells[keep], self.types[keep], self.coverage[keep]
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Segment:
+    """Rows that are stored, cached and removed together. Never changes once built."""
+
+    name: str  # "normal/<product>", "outliers", "painted/<lesson>", "centres/<lesson>"
+    features: Tensor  # (M, C) float32, standardised
+    provenance: Provenance
+    product: str | None = None
+    lesson: int = NOBODY
+    defect_types: tuple[str, ...] = ()
+    built_from: frozenset[int] = frozenset()  # ids of all images considered, also of those that gave no row
+
+    def __len__(self) -> int:
+        return int(self.features.shape[0])
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of rows and owners: equal digests answer every search alike."""
+        content = hashlib.sha256(self.features.cpu().numpy().tobytes())
+        content.update(self.provenance.owners.numpy().tobytes())
+        return content.hexdigest()
+
+    @cached_property
+    def _index(self) -> RowIndex:
+        return RowIndex(self.features, self.provenance.owners.to(self.features.device))
+
+    def nearest(self, patches: Tensor, own: Tensor | None) -> Neighbours:
+        """Find each patch's nearest row of this segment; rows of `own` (N,) are skipped."""
+        return self._index.nearest(patches, own)
+
+
+@dataclass(frozen=True, eq=False)
+class BankNeighbours:
+    """The nearest row of each patch in a bank."""
+
+    distances: Tensor  # (N,) float32
+    rows: Tensor  # (N,) int64 index into the bank's rows; -1: none is left
+
+
+class NeighbourMemory(Protocol):
+    """Remembers what a search found, so that it is never repeated."""
+
+    def get(self, image_id: int, segment: Segment) -> Neighbours | None:
+        """Return what was found for this image in this segment, own image excluded, or None."""
+        ...
+
+    def put(self, image_id: int, segment: Segment, found: Neighbours) -> None:
+        """Keep it."""
+        ...
+
+
+class Bank:
+    """A union of segments. Ties between segments go to the earlier one, within one to the lower row."""
+
+    def __init__(self, segments: Sequence[Segment]) -> None:
+        self.segments = tuple(segments)
+        self._offsets = [0]
+        for segment in self.segments:
+            self._offsets.append(self._offsets[-1] + len(segment))
+
+    def __len__(self) -> int:
+        return self._offsets[-1]
+
+    @cached_property
+    def features(self) -> Tensor:
+        """(M, C) rows of all segments in order."""
+        return torch.cat([segment.features for segment in self.segments])
+
+    @cached_property
+    def owners(self) -> Tensor:
+        """(M,) "own image" of each row."""
+        return torch.cat([segment.provenance.owners for segment in self.segments])
+
+    def nearest(
+        self, patches: Tensor, *, own: int | None = None, image_id: int | None = None, memory: NeighbourMemory | None = None
+    ) -> BankNeighbours:
+        """Find the nearest row for each patch of one image, by Euclidean distance (eq. 6).
+
+        Args:
+            patches: (N, C) standardised, on the bank's device.
+            own: the "own image" of the patches; its rows are skipped. None: skip nothing.
+            image_id: with `memory`, under which to look up and keep what each segment answers.
+        """
+        owners = None if own is None else torch.full((patches.shape[0],), own, dtype=torch.int64, device=patches.device)
+        best = BankNeighbours(
+            patches.new_full((patches.shape[0],), torch.inf),
+            torch.full((patches.shape[0],), -1, dtype=torch.int64, device=patches.device),
+        )
+        for segment, offset in zip(self.segments, self._offsets, strict=False):
+            found = memory.get(image_id, segment) if memory is not None and image_id is not None else None
+            if found is None:
+                found = segment.nearest(patches, owners)
+                if memory is not None and image_id is not None:
+                    memory.put(image_id, segment, found)
+            closer = found.distances < best.distances
+            best = BankNeighbours(
+                torch.where(closer, found.distances, best.distances),
+                torch.where(closer, found.rows + offset, best.rows),
+            )
+        return best
+
+    def locate(self, row: int) -> tuple[Segment, int]:
+        """Return the segment that a bank row belongs to, and its place there."""
+        for segment, start, end in zip(self.segments, self._offsets, self._offsets[1:], strict=False):
+            if start <= row < end:
+                return segment, row - start
+        raise IndexError(f"row {row} of a bank of {len(self)}")
+
+
+class NormalBank(Bank):
+    """M_n: per product a coreset of patches from images known to be good (eq. 3)."""
+
+
+@dataclass(frozen=True, eq=False)
+class PaintedLesson:
+    """What one lesson adds to the abnormal bank: its painted patches and the samples around their centres."""
+
+    lesson_id: int
+    image_id: int
+    own_id: int
+    product: str
+    painted: Segment  # M_as (eq. 5)
+    centres: Segment  # M_p
+    radii: Tensor = field(default_factory=lambda: torch.zeros(0))  # (A,) how near a look-alike must lie to count
+
+
+class AbnormalBank(Bank):
+    """M_a: outlier mixtures M_o, painted patches M_as and centre samples M_p."""
+
+    def __init__(self, outliers: Segment, lessons: Sequence[PaintedLesson]) -> None:
+        self.outliers = outliers
+        self.lessons = tuple(lessons)
+        painted = [segment for lesson in lessons for segment in (lesson.painted, lesson.centres)]
+        super().__init__([outliers, *painted])
+        self._taught = _joined(painted)
+
+    def nearest(
+        self, patches: Tensor, *, own: int | None = None, image_id: int | None = None, memory: NeighbourMemory | None = None
+    ) -> BankNeighbours:
+        """As `Bank.nearest`. Only the outliers go through `memory`; all lessons are searched at once, live."""
+        outliers = Bank([self.outliers]).nearest(patches, own=own, image_id=image_id, memory=memory)
+        if self._taught is None:
+            return outliers
+        owners = None if own is None else torch.full((patches.shape[0],), own, dtype=torch.int64, device=patches.device)
+        taught = self._taught.nearest(patches, owners)
+        closer = taught.distances < outliers.distances
+        return BankNeighbours(
+            torch.where(closer, taught.distances, outliers.distances),
+            torch.where(closer, taught.rows + len(self.outliers), outliers.rows),
+        )
+
+
+def _joined(segments: Sequence[Segment]) -> RowIndex | None:
+    if not segments:
+        return None
+    features = torch.cat([segment.features for segment in segments])
+    owners = torch.cat([segment.provenance.owners for segment in segments]).to(features.device)
+    return RowIndex(features, owners, exact=True)

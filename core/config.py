@@ -1,0 +1,144 @@
+"""DmadConfig: every number of the method that a person may choose, validated, and the paper's own settings."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+IMAGE_SIZES = (128, 224, 256, 288, 320, 448)
+
+
+class ConfigError(ValueError):
+    """A setting is outside what the method allows; the message names it, its value and what is allowed."""
+
+
+@dataclass(frozen=True)
+class DmadConfig:
+    """Settings of one detector. Sections and equations are those of arXiv 2403.12362."""
+
+    # 3.1 patch feature encoder
+    backbone: str = "efficientnet_lite0"
+    image_size: int = 256  # px, square
+    aggregation: str = "mean"  # "mean": 3x3 average pool, concatenated. "patchcore": the paper's
+    standardise: bool = True  # per channel, with the fit's normal patches
+    # 3.1 filter (eq. 2)
+    mask_filter: str = "coverage"  # "coverage" | "bilinear" (the paper's) | "none" (its ablation)
+    coverage_threshold: float = 0.25
+    # 3.2 normal bank (eq. 3)
+    coreset_fraction: float = 0.02
+    coreset_minimum: int = 1000  # rows a product keeps at least, or all there are
+    coreset_scope: str = "product"  # "product" | "all": one coreset over everything (the paper's)
+    coreset_projection: int = 128  # dimensions of the random projection; 0: none
+    trimmed_fraction: float = 0.0  # patches farthest from other images' patches, left out of the coreset
+    # 3.2 abnormal bank (eq. 4, 5, anomaly centre sampling)
+    outlier_beta: float = 0.6
+    outlier_limit: int = 5000  # rows of M_o
+    centres: str = "regions"  # "regions": one set of centres per painted region. "single": the paper's one centre
+    centre_sigma: float = 0.1  # "regions": times the feature's own spread; "single": absolute
+    # 3.2 knowledge (eq. 6-9)
+    attention: str = "never"  # "never" | "unsupervised" (the paper's) | "always"
+    # 3.3 anomaly score mapper (eq. 12)
+    head_width: int = 256
+    noise_sigma: float = 0.3
+    noise_relative: bool = True  # times the projected feature's own spread (per channel)
+    noise_tied: bool = True  # one draw for the three parts of o
+    hinge_pseudo_unsupervised: float = 1.0  # lambda 1 with nothing painted
+    hinge_pseudo: float = 0.5  # lambda 1 with painted defects
+    hinge_seen: float = 3.0  # lambda 2
+    balanced: bool = True  # batches of patches balanced over products; False: whole images, epochs (the paper's)
+    fit_steps: int = 150
+    teach_steps: int = 150
+    epochs: int = 48  # where batches are whole images
+    batch_images: int = 32
+    batch_normal: int = 512
+    batch_seen: int = 128
+    rate_projection: float = 3e-4
+    rate_mapper: float = 6e-4
+    weight_decay: float = 1e-5  # of the mapper alone
+    ema: float = 0.99  # 0: none
+    gradient_clip: float = 1.0  # 0: none
+    reservoir: int = 100_000  # normal patches replayed
+    folds: int = 3  # of the cross-fitted heads; 1: one head, calibrated on its own training images (the paper's)
+    # 3.4 scoring
+    top_patches: int = 5
+    overkill: float = 0.05  # share of good training images above the limit
+    combine: str = "evidence"  # "evidence": distance + w * head, w by evidence. "head": the paper's score
+    known_defects: bool = True  # a patch that nearly coincides with a painted one is evidence of its own
+    match_margin: float = 0.7  # of the distance from the painted patch to the nearest good one
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _choice(self, "aggregation", ("mean", "patchcore"))
+        _choice(self, "mask_filter", ("coverage", "bilinear", "none"))
+        _choice(self, "coreset_scope", ("product", "all"))
+        _choice(self, "centres", ("regions", "single"))
+        _choice(self, "attention", ("never", "unsupervised", "always"))
+        _choice(self, "combine", ("evidence", "head"))
+        _choice(self, "image_size", IMAGE_SIZES)
+        for name in ("coverage_threshold", "coreset_fraction", "outlier_beta", "overkill", "match_margin"):
+            _between(self, name, 0.0, 1.0)
+        _between(self, "trimmed_fraction", 0.0, 0.2)
+        _between(self, "folds", 1, 10)
+        for name in ("coreset_minimum", "head_width", "batch_normal", "batch_seen", "top_patches", "batch_images"):
+            _between(self, name, 1, 10_000_000)
+        if self.attention != "never" and self.balanced:
+            raise ConfigError(
+                f"attention={self.attention!r} needs whole images in a batch: set balanced=False (asked: balanced=True)"
+            )
+
+    @classmethod
+    def paper(cls) -> DmadConfig:
+        """Return the paper's literal settings (sections 3 and 4.1), to reproduce its tables."""
+        return cls(
+            backbone="wide_resnet50_2",
+            aggregation="patchcore",
+            standardise=False,
+            mask_filter="bilinear",
+            coreset_scope="all",
+            trimmed_fraction=0.0,
+            centres="single",
+            attention="unsupervised",
+            head_width=1024,
+            noise_sigma=0.015,
+            noise_relative=False,
+            noise_tied=False,
+            hinge_seen=15.0,
+            balanced=False,
+            rate_projection=1e-4,
+            rate_mapper=2e-4,
+            ema=0.0,
+            gradient_clip=0.0,
+            folds=1,
+            combine="head",
+            known_defects=False,
+        )
+
+    def to_json(self) -> str:
+        """Return the settings as JSON with sorted keys: equal settings give equal text."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> DmadConfig:
+        """Read what `to_json` wrote.
+
+        Raises:
+            ConfigError: for a name that is no setting, or a value out of range.
+        """
+        values: dict[str, Any] = json.loads(text)
+        unknown = sorted(set(values) - {field.name for field in fields(cls)})
+        if unknown:
+            raise ConfigError(f"unknown settings {', '.join(unknown)}: this model was made by a newer Twinbank")
+        return cls(**values)
+
+
+def _choice(config: DmadConfig, name: str, allowed: tuple[object, ...]) -> None:
+    value = getattr(config, name)
+    if value not in allowed:
+        raise ConfigError(f"{name}={value!r} is not one of {', '.join(map(repr, allowed))}")
+
+
+def _between(config: DmadConfig, name: str, low: float, high: float) -> None:
+    value = getattr(config, name)
+    if not low <= value <= high:
+        raise ConfigError(f"{name}={value!r} is not between {low} and {high}")

@@ -1,0 +1,205 @@
+"""DualMemoryDetector: patch features -> heatmap and image score. The whole inference path on one screen (section 3.4).
+
+Shapes in this file
+    N = H0 * W0  patches of an image      C  feature dimension
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.banks import AbnormalBank, BankNeighbours, NeighbourMemory, NormalBank
+from core.calibration import ProductCalibration, image_score
+from core.config import DmadConfig
+from core.evidence import Evidence, gather_evidence
+from core.known_defects import image_match, match
+from core.score_mapper import FoldedHead, Head, fold
+
+Map = NDArray[np.float32]  # (H0, W0)
+LIMIT = 1.0
+
+
+class UnknownProductError(ValueError):
+    """The detector has no good images of that product; the message lists the products it has."""
+
+
+@dataclass(frozen=True, eq=False)
+class ImageScore:
+    """What the detector says of one image. 0 is the median good patch, 1 the reject limit."""
+
+    score: float
+    is_reject: bool
+    taught: bool  # one of its own painted defects decided
+    combined: Map  # (H0, W0) the patch scores shown
+    distance: Map  # bank distance alone
+    head: Map  # score mapper alone
+    distance_score: float
+    head_score: float
+    head_weight: float
+    evidence: Evidence
+
+
+@dataclass(frozen=True, eq=False)
+class RawScores:
+    """Uncalibrated scores of one image's patches, and the rows they rest on."""
+
+    normal: BankNeighbours  # (N,) its distances are the bank distance
+    abnormal: BankNeighbours
+    heads: tuple[Tensor, ...]  # -Psi of each cross-fitted head, (N,)
+
+
+@dataclass(frozen=True, eq=False)
+class DualMemoryDetector:
+    """Everything a score depends on. Never changes once built."""
+
+    config: DmadConfig
+    fingerprint: str  # of the encoder whose features it reads
+    grid: tuple[int, int]
+    mean: Tensor  # (C,) of the fit's normal patches
+    std: Tensor  # (C,)
+    normal: NormalBank
+    abnormal: AbnormalBank
+    fit_heads: tuple[Head, ...]  # as the fit left them: every lesson set is trained from here
+    heads: tuple[Head, ...]
+    calibrations: dict[str, ProductCalibration] = field(default_factory=dict)
+
+    @property
+    def products(self) -> tuple[str, ...]:
+        """Products it has good images of."""
+        return tuple(segment.product or "" for segment in self.normal.segments)
+
+    def standardise(self, features: Tensor) -> Tensor:
+        """(..., C) features as the encoder gives them -> as the banks hold them."""
+        return (features.to(self.mean.device) - self.mean) / self.std
+
+    @cached_property
+    def _folded(self) -> tuple[FoldedHead, ...]:
+        return tuple(fold(head, self.normal.features, self.abnormal.features) for head in self.heads)
+
+    @torch.inference_mode()
+    def raw(
+        self,
+        q: Tensor,
+        *,
+        own: int | None = None,
+        image_id: int | None = None,
+        memory: NeighbourMemory | None = None,
+        only_heads: Sequence[int] | None = None,
+    ) -> RawScores:
+        """Compare standardised patches (N, C) with both memories and map them; rows of `own` are skipped."""
+        normal = self.normal.nearest(q, own=own, image_id=image_id, memory=memory)  # eq. 6
+        abnormal = self.abnormal.nearest(q, own=own, image_id=image_id, memory=memory)
+        heads = []
+        for number in range(len(self.heads)) if only_heads is None else only_heads:
+            if self.heads[number].enhance.key is None:
+                psi = self._folded[number](q, normal.rows, abnormal.rows)  # eq. 7-12, folded
+            else:
+                rows = self.normal.features[normal.rows][None], self.abnormal.features[abnormal.rows][None]
+                psi = self.heads[number](q[None], *rows)
+            heads.append(-psi)
+        return RawScores(normal, abnormal, tuple(heads))
+
+    @torch.inference_mode()
+    def score(
+        self,
+        features: Tensor,
+        product: str,
+        *,
+        own: int | None = None,
+        image_id: int | None = None,
+        memory: NeighbourMemory | None = None,
+        allow_taught: bool = False,
+    ) -> ImageScore:
+        """Score one image.
+
+        Args:
+            features: (N, C) as the encoder gives them.
+            product: whose calibration and limit apply.
+            own: the image's "own image" id; its rows are never matched.
+            allow_taught: let the image's own painted patches reject it ("what was painted once is caught from then
+                on"). For the call a person is shown, never for a metric.
+
+        Raises:
+            UnknownProductError
+        """
+        calibration = self.calibration(product)
+        q = self.standardise(features)
+        raw = self.raw(q, own=own, image_id=image_id, memory=memory)
+        distance = calibration.distance(raw.normal.distances)
+        head = torch.stack([s(r) for s, r in zip(calibration.heads, raw.heads, strict=True)]).mean(0)
+        combined = self.combine(distance, head, calibration)
+        matched = self.known_matches(q, product, own)
+        top = self.config.top_patches
+        score = max(image_score(combined, top), image_match(matched))
+        combined = torch.maximum(combined, torch.where(matched > 0, LIMIT + matched, combined))
+        own_cells = self._own_painted(own, image_id) if allow_taught else []
+        decided_by_own = bool(own_cells) and score <= LIMIT
+        if own_cells:
+            combined[own_cells] = combined[own_cells].clamp(min=2 * LIMIT)
+            score = max(score, 2 * LIMIT)
+        as_map = lambda values: values.reshape(self.grid).float().cpu().numpy()  # noqa: E731
+        return ImageScore(
+            score=score,
+            is_reject=score > LIMIT,
+            taught=decided_by_own,
+            combined=as_map(combined),
+            distance=as_map(distance),
+            head=as_map(head),
+            distance_score=image_score(distance, top),
+            head_score=image_score(head, top),
+            head_weight=calibration.head_weight,
+            evidence=gather_evidence(int(combined.argmax()), q, raw.normal, self.normal, self.abnormal, own),
+        )
+
+    def combine(self, distance: Tensor, head: Tensor, calibration: ProductCalibration) -> Tensor:
+        """Combine calibrated patch scores: distance + w * head, on a scale where 1 is the limit."""
+        if calibration.head_share == 0:
+            return distance / calibration.combined_limit
+        mixed = calibration.distance_share * distance + calibration.head_share * head
+        return mixed / calibration.combined_limit
+
+    def known_matches(self, q: Tensor, product: str, own: int | None) -> Tensor:
+        """(N,) how well each patch matches an earlier painted defect of this product, own image excluded."""
+        if not self.config.known_defects:
+            return q.new_zeros(q.shape[0])
+        return match(q, self.abnormal.lessons, product=product, own=own)
+
+    def calibration(self, product: str) -> ProductCalibration:
+        """Return a product's calibration.
+
+        Raises:
+            UnknownProductError
+        """
+        if product not in self.calibrations:
+            known = ", ".join(sorted(self.calibrations)) or "none"
+            raise UnknownProductError(f"the model knows no product {product!r}; it knows {known}")
+        return self.calibrations[product]
+
+    def guess_product(self, features: Tensor) -> str:
+        """Return the product that most of the image's nearest normal rows belong to."""
+        rows = self.normal.nearest(self.standardise(features)).rows
+        counts = torch.bincount(rows, minlength=len(self.normal))
+        per_product = torch.stack([part.sum() for part in counts.split([len(s) for s in self.normal.segments])])
+        return self.products[int(per_product.argmax())]
+
+    def without_training(self) -> DualMemoryDetector:
+        """Return the same detector with the heads the fit left."""
+        return replace(self, heads=self.fit_heads)
+
+    def _own_painted(self, own: int | None, image_id: int | None) -> list[int]:
+        """Cells painted on this very image (not on another shot of its part)."""
+        return [
+            int(cell)
+            for lesson in self.abnormal.lessons
+            if image_id is not None and lesson.image_id == image_id and lesson.own_id == own
+            for cell in lesson.painted.provenance.cells
+        ]
+
+

@@ -1,0 +1,76 @@
+"""The evaluation as text: one table per number of painted defects, in per cent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.evaluation import Evaluation
+from core.evaluation_figures import METRICS, POOLED, SCORERS, ResultRow, means
+
+HEADINGS = ("image AUROC", "AP", "F1max", "pixel AUROC", "AP", "F1max", "PRO")
+NAMES = {"distance": "bank distance", "head": "DMAD head", "combined": "combined"}
+
+
+@dataclass(frozen=True)
+class _Line:
+    product: str
+    scorer: str
+    figures: tuple[str, ...]
+
+
+def format_table(evaluation: Evaluation) -> str:
+    """Return the tables; with several seeds each figure is mean and standard deviation over them."""
+    text = []
+    for seen in evaluation.settings["seen"]:
+        heading = "nothing painted" if seen == 0 else f"{seen} painted defects of each product"
+        text.append(f"{heading} (per cent; seeds {', '.join(map(str, evaluation.settings['seeds']))})")
+        rows = [*evaluation.results, *means(evaluation.results), *evaluation.pooled]
+        text += _table([row for row in rows if row.seen == seen])
+        text += [*_calls(evaluation, seen), ""]
+    return "\n".join(text).rstrip() + "\n"
+
+
+def _table(rows: Sequence[ResultRow]) -> list[str]:
+    products = list(dict.fromkeys(row.product for row in rows))
+    lines = [
+        _Line(product, NAMES[scorer], tuple(_figure(rows, product, scorer, metric) for metric in METRICS))
+        for product in products
+        for scorer in SCORERS
+    ]
+    widths = [max(len(h), *(len(line.figures[i]) for line in lines)) for i, h in enumerate(HEADINGS)]
+    left = max(len(line.product) for line in lines)
+    head = "  ".join(h.rjust(w) for h, w in zip(HEADINGS, widths, strict=True))
+    text = [f"{'':{left}}  {'':13}  {head}"]
+    for line in lines:
+        if line.scorer == NAMES["distance"] and line.product in ("mean", POOLED):
+            text.append("")
+        cells = "  ".join(f.rjust(w) for f, w in zip(line.figures, widths, strict=True))
+        text.append(f"{line.product:{left}}  {line.scorer:13}  {cells}")
+    return text
+
+
+def _figure(rows: Sequence[ResultRow], product: str, scorer: str, metric: str) -> str:
+    values = [getattr(row, metric) for row in rows if (row.product, row.scorer) == (product, scorer)]
+    present = [100 * value for value in values if value is not None]
+    if not present:
+        return "-"
+    if len(present) == 1:
+        return f"{present[0]:.1f}"
+    return f"{np.mean(present):.1f} ± {np.std(present, ddof=1):.1f}"
+
+
+def _calls(evaluation: Evaluation, seen: int) -> list[str]:
+    """At the reject limit, combined score: false rejects and caught defects, seeds added up."""
+    text = []
+    chosen = [call for call in evaluation.calls if call["seen"] == seen and call["scorer"] == "combined"]
+    for product in dict.fromkeys(call["product"] for call in chosen):
+        parts = []
+        for name, label in (("false_rejects", "false rejects"), ("caught", "defects caught")):
+            shares = [call[name] for call in chosen if call["product"] == product and call[name]]
+            if shares:
+                parts.append(f"{label} {sum(s['count'] for s in shares)} of {sum(s['of'] for s in shares)}")
+        text.append(f"at the reject limit, {product}: {', '.join(parts)}")
+    return text

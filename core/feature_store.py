@@ -1,0 +1,93 @@
+"""Patch features of files on disk, encoded once: kept as float16 in memory, or in a folder between runs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.banks import Segment
+from core.datasets import read_pixels
+from core.encoder import PatchEncoder
+from core.neighbours import Neighbours
+from core.progress import Progress, Report, silent
+
+BATCH = 8
+
+
+class FeatureStore:
+    """Gives (N, C) features by path. Rounded to float16 by the encoder, so cached and live ones are equal."""
+
+    def __init__(self, encoder: PatchEncoder, folder: Path | None = None) -> None:
+        """
+        Args:
+            folder: where to keep features between runs, a file per image and encoder. None: memory only.
+        """
+        self.encoder = encoder
+        self._folder = folder / encoder.fingerprint if folder else None
+        self._held: dict[Path, NDArray[np.float16]] = {}
+
+    def prepare(self, paths: Sequence[Path], report: Report = silent) -> None:
+        """Encode the images that are not there yet."""
+        missing = [path for path in dict.fromkeys(paths) if path not in self._held and not self._load(path)]
+        for start in range(0, len(missing), BATCH):
+            report(Progress("Reading images", start, len(missing)))
+            batch = missing[start : start + BATCH]
+            features = self.encoder.encode([read_pixels(path) for path in batch])
+            for path, one in zip(batch, features.numpy().astype(np.float16), strict=True):
+                self._keep(path, one)
+
+    def features(self, path: Path) -> Tensor:
+        """(N, C) float32 of one image, encoded now if need be."""
+        if path not in self._held:
+            self.prepare([path])
+        return torch.from_numpy(self._held[path].astype(np.float32))
+
+    def _file(self, path: Path) -> Path | None:
+        if self._folder is None:
+            return None
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        return self._folder / digest[:2] / f"{digest}.npy"
+
+    def _load(self, path: Path) -> bool:
+        file = self._file(path)
+        if file is None or not file.is_file():
+            return False
+        try:
+            held: NDArray[np.float16] = np.load(file, mmap_mode="r", allow_pickle=False)
+        except (OSError, ValueError):
+            return False  # a damaged file is a miss: it is made anew
+        expected = (self.encoder.grid[0] * self.encoder.grid[1], self.encoder.channels)
+        if held.shape != expected or held.dtype != np.float16:
+            return False
+        self._held[path] = held
+        return True
+
+    def _keep(self, path: Path, features: NDArray[np.float16]) -> None:
+        self._held[path] = features
+        file = self._file(path)
+        if file is not None:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            part = file.with_suffix(".part.npy")
+            np.save(part, features)
+            part.replace(file)
+
+
+class RunMemory:
+    """Remembers what each image found in each segment for as long as one run lasts."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[int, str], Neighbours] = {}
+
+    def get(self, image_id: int, segment: Segment) -> Neighbours | None:
+        """Return what was put, or None."""
+        return self._found.get((image_id, segment.digest))
+
+    def put(self, image_id: int, segment: Segment, found: Neighbours) -> None:
+        """Keep it."""
+        self._found[image_id, segment.digest] = found

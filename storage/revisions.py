@@ -1,0 +1,156 @@
+"""Revisions: every painting that was ever saved, numbered per image. Only ever added to."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from storage.defect_types import DefectTypes
+from storage.errors import InvalidRecordError
+from storage.queries import is_one_of, require
+from storage.records import Layer, Revision
+from storage.tables import DefectTypeTable, ImageTable, LayerTable, RevisionTable
+
+
+class Revisions:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._defect_types = DefectTypes(session)
+
+    def add(
+        self,
+        image_id: int,
+        layers: Iterable[Layer],
+        ignore_sha256: str | None,
+        complete: bool,
+        author: str,
+        at: datetime,
+    ) -> Revision:
+        """Save a painting as the image's next revision. The masks' blobs must be stored already.
+
+        Raises:
+            NoSuchRecordError: there is no such image.
+            InvalidRecordError: two layers are of the same defect type.
+        """
+        painted = tuple(layers)
+        if len({layer.defect_type.strip() for layer in painted}) != len(painted):
+            raise InvalidRecordError(
+                f"The painting of image {image_id} has two layers of the same defect type."
+            )
+        require(self._session, ImageTable, "image", image_id)
+        newest = self._session.scalar(
+            select(func.max(RevisionTable.number)).where(RevisionTable.image_id == image_id)
+        )
+        row = RevisionTable(
+            image_id=image_id,
+            number=(newest or 0) + 1,
+            author=author,
+            at=at,
+            ignore_sha256=ignore_sha256,
+            complete=complete,
+        )
+        self._session.add(row)
+        self._session.flush()
+        return Revision(
+            row.id,
+            image_id,
+            row.number,
+            author,
+            at,
+            self._add_layers(row.id, painted),
+            ignore_sha256,
+            complete,
+        )
+
+    def current(self, image_id: int) -> Revision | None:
+        """Return the newest revision; None: nobody has painted here."""
+        query = _select().where(RevisionTable.image_id == image_id)
+        return _only(self._read(query.order_by(RevisionTable.number.desc()).limit(1)))
+
+    def all_current(self) -> dict[int, Revision]:
+        """Return the newest revision of each image that has one."""
+        newest = select(func.max(RevisionTable.id)).group_by(RevisionTable.image_id)
+        return {
+            revision.image_id: revision
+            for revision in self._read(_select().where(RevisionTable.id.in_(newest)))
+        }
+
+    def get(self, revision_id: int) -> Revision | None:
+        return _only(self._read(_select().where(RevisionTable.id == revision_id)))
+
+    def get_many(self, revision_ids: Iterable[int]) -> dict[int, Revision]:
+        """Return revisions by their ids; unknown ones are left out."""
+        found = self._read(_select().where(is_one_of(RevisionTable.id, revision_ids)))
+        return {revision.id: revision for revision in found}
+
+    def history(self, image_id: int) -> tuple[Revision, ...]:
+        """Oldest first."""
+        query = _select().where(RevisionTable.image_id == image_id).order_by(RevisionTable.number)
+        return tuple(self._read(query))
+
+    def _add_layers(self, revision_id: int, layers: Sequence[Layer]) -> tuple[Layer, ...]:
+        saved = []
+        for layer in layers:
+            defect_type = self._defect_types.get_or_create(layer.defect_type)
+            row = LayerTable(
+                revision_id=revision_id,
+                defect_type_id=defect_type.id,
+                mask_sha256=layer.mask_sha256,
+                pixel_count=layer.pixel_count,
+            )
+            self._session.add(row)
+            self._session.flush()
+            saved.append(Layer(defect_type.name, layer.mask_sha256, layer.pixel_count))
+        return tuple(saved)
+
+    def _read(self, query: Select[*tuple[Any, ...]]) -> list[Revision]:
+        rows = self._session.execute(query).all()
+        layers = self._layers([row.id for row in rows])
+        return [
+            Revision(
+                row.id,
+                row.image_id,
+                row.number,
+                row.author,
+                row.at,
+                tuple(layers[row.id]),
+                row.ignore_sha256,
+                row.complete,
+            )
+            for row in rows
+        ]
+
+    def _layers(self, revision_ids: list[int]) -> defaultdict[int, list[Layer]]:
+        found: defaultdict[int, list[Layer]] = defaultdict(list)
+        if not revision_ids:
+            return found
+        query = (
+            select(
+                LayerTable.revision_id, DefectTypeTable.name, LayerTable.mask_sha256, LayerTable.pixel_count
+            )
+            .join(DefectTypeTable, DefectTypeTable.id == LayerTable.defect_type_id)
+            .where(is_one_of(LayerTable.revision_id, revision_ids))
+            .order_by(LayerTable.id)
+        )
+        for revision_id, defect_type, mask_sha256, pixel_count in self._session.execute(query):
+            found[revision_id].append(Layer(defect_type, mask_sha256, pixel_count))
+        return found
+
+
+def _select() -> Select[*tuple[Any, ...]]:
+    return select(
+        RevisionTable.id,
+        RevisionTable.image_id,
+        RevisionTable.number,
+        RevisionTable.author,
+        RevisionTable.at,
+        RevisionTable.ignore_sha256,
+        RevisionTable.complete,
+    )
+
+
+def _only(found: list[Revision]) -> Revision | None:
+    return found[0] if found else None

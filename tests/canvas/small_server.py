@@ -1,0 +1,194 @@
+"""A small server with the app's routes, for images it makes itself, and a page that mounts a component without Gradio."""
+
+import io
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import unquote
+
+import numpy as np
+import uvicorn
+from fastapi import FastAPI, Header, Request
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi.staticfiles import StaticFiles
+from PIL import Image
+
+from app.canvas import STATIC_FOLDER, STATIC_URL
+
+PAGE = """<!doctype html><html><head><meta charset="utf-8"><style>body{margin:8px;background:#fff}</style></head>
+<body><div id="host"></div><script type="module">
+const {mount} = await import('/static/canvas/%s');
+let react = () => {};
+window.events = [];
+window.props = {value: %s};
+window.setValue = (value) => { window.props.value = value; return react(); };
+const host = {props: window.props, trigger: (name, data) => window.events.push([name, data]),
+              watch: (names, callback) => { react = callback; }};
+window.component = await mount(document.getElementById('host'), host);
+</script></body></html>"""
+
+
+def picture(width: int, height: int, seed: int) -> bytes:
+    """A brushed plate with a scratch, as PNG."""
+    generator = np.random.default_rng(seed)
+    rows = np.linspace(120, 190, height)[:, None] + generator.normal(0, 6, (height, 1))
+    plate = np.repeat(rows, width, axis=1) + generator.normal(0, 4, (1, width))
+    y, x = height * 0.45, width * 0.3
+    for step in range(width // 4):
+        plate[int(y + step * 0.3) % height, int(x + step) % width] -= 70
+    grey = np.clip(plate, 0, 255).astype(np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(np.stack([grey, grey, np.clip(grey + 8, 0, 255).astype(np.uint8)], axis=2)).save(file, "PNG")
+    return file.getvalue()
+
+
+def heatmap_picture() -> bytes:
+    y, x = np.mgrid[0:96, 0:128]
+    heat = np.exp(-(((x - 55) / 14) ** 2 + ((y - 46) / 9) ** 2))
+    rgba = np.stack([255 * heat, 90 * heat, 60 * (1 - heat), 220 * heat], axis=2).astype(np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(rgba, "RGBA").save(file, "PNG")
+    return file.getvalue()
+
+
+@dataclass
+class Stored:
+    """What a server remembers of one image."""
+
+    width: int
+    height: int
+    png: bytes
+    revision: int = 0
+    layers: list[dict[str, Any]] = field(default_factory=list)
+    ignore: list[int] = field(default_factory=list)
+    complete: bool = False
+    saved_at: str | None = None
+    author: str | None = None
+    verdict: str | None = None
+
+    def painting(self, image_id: int) -> dict[str, Any]:
+        kept = {name: getattr(self, name) for name in ("width", "height", "revision", "layers", "ignore")}
+        return {"image_id": image_id, **kept, "complete": self.complete, "saved_at": self.saved_at, "author": self.author}
+
+
+@dataclass
+class SmallServer:
+    images: dict[int, Stored] = field(default_factory=dict)
+    cards: list[dict[str, Any]] = field(default_factory=list)
+    saves: list[dict[str, Any]] = field(default_factory=list)
+    verdicts: list[dict[str, Any]] = field(default_factory=list)
+    picture_delay: float = 0.0
+    save_delay: float = 0.0
+    types: list[dict[str, Any]] = field(default_factory=list)
+    address: str = ""
+
+    def put(self, image_id: int, body: dict[str, Any], author: str) -> tuple[int, dict[str, Any]]:
+        stored = self.images[image_id]
+        if not author:
+            return 400, {"detail": "Type your name first."}
+        if body["base_revision"] != stored.revision:
+            return 409, {"detail": "changed meanwhile", "painting": stored.painting(image_id)}
+        stored.revision += 1
+        stored.layers, stored.ignore, stored.complete = body["layers"], body["ignore"], body["complete"]
+        stored.saved_at, stored.author = datetime.now(UTC).isoformat(), author
+        self.saves.append({"image_id": image_id, "author": author, **body})
+        return 200, {"ok": True, "revision": stored.revision, "saved_at": stored.saved_at}
+
+    def card(self, image_id: int) -> dict[str, Any]:
+        stored = self.images[image_id]
+        return {
+            "id": image_id, "name": f"plate_{image_id:03}.png", "width": stored.width, "height": stored.height,
+            "verdict": stored.verdict, "kept_for_testing": False,
+        }  # fmt: skip
+
+
+def add_media(app: FastAPI, server: SmallServer) -> None:
+    @app.get("/media/images/{image_id}")
+    def image(image_id: int) -> Response:
+        time.sleep(server.picture_delay)
+        return Response(server.images[image_id].png, media_type="image/png")
+
+    @app.get("/media/thumbnails/{image_id}")
+    def thumbnail(image_id: int) -> Response:
+        return Response(picture(64, 48, image_id % 7), media_type="image/png")
+
+    @app.get("/media/heatmaps/{name}")
+    def heatmap(name: str) -> Response:
+        return Response(heatmap_picture(), media_type="image/png")
+
+    @app.get("/media/limits/{name}")
+    def limits(name: str) -> Any:
+        return {"polylines": [[[100.0, 100.0], [200.0, 100.0], [200.0, 180.0], [100.0, 100.0]]]}
+
+
+def add_labels(app: FastAPI, server: SmallServer) -> None:
+    @app.get("/api/images/{image_id}/painting")
+    def painting(image_id: int) -> Any:
+        return server.images[image_id].painting(image_id)
+
+    @app.put("/api/images/{image_id}/painting")
+    async def save(image_id: int, request: Request, x_twinbank_author: str = Header("")) -> Response:
+        time.sleep(server.save_delay)
+        status, answer = server.put(image_id, await request.json(), unquote(x_twinbank_author))
+        return JSONResponse(answer, status)
+
+    @app.post("/api/images/{image_id}/verdict")
+    async def judge(image_id: int, request: Request, x_twinbank_author: str = Header("")) -> Any:
+        body = await request.json()
+        server.verdicts.append({"image_id": image_id, "author": unquote(x_twinbank_author), **body})
+        server.images[image_id].verdict = body["verdict"]
+        return server.card(image_id)
+
+    @app.post("/api/verdicts")
+    async def judge_many(request: Request, x_twinbank_author: str = Header("")) -> Any:
+        body = await request.json()
+        server.verdicts.append({"author": unquote(x_twinbank_author), **body})
+        return {"changed": len(body["image_ids"])}
+
+    @app.get("/api/defect-types")
+    def defect_types() -> Any:
+        return {"defect_types": server.types}
+
+    @app.post("/api/defect-types")
+    async def add_type(request: Request) -> Any:
+        made = {"name": (await request.json())["name"], "colour": "#12a594", "position": len(server.types)}
+        server.types.append(made)
+        return made
+
+    @app.get("/api/images")
+    def cards() -> Any:
+        return {"images": server.cards}
+
+    @app.get("/api/images/{image_id}")
+    def card(image_id: int) -> Any:
+        return server.card(image_id)
+
+
+def build(server: SmallServer) -> FastAPI:
+    app = FastAPI()
+    app.mount(STATIC_URL, StaticFiles(directory=STATIC_FOLDER))
+    add_media(app, server)
+    add_labels(app, server)
+
+    @app.get("/page/{module}")
+    def page(module: str, value: str) -> HTMLResponse:
+        return HTMLResponse(PAGE % (module, value))
+
+    return app
+
+
+@contextmanager
+def serving(app: FastAPI) -> Iterator[str]:
+    """The app on a free port of this machine, in a thread."""
+    uvicorn_server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error"))
+    thread = threading.Thread(target=uvicorn_server.run, daemon=True)
+    thread.start()
+    while not uvicorn_server.started:
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{uvicorn_server.servers[0].sockets[0].getsockname()[1]}"
+    uvicorn_server.should_exit = True
+    thread.join(timeout=10)
