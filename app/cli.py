@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -95,7 +94,7 @@ def _add(commands: Commands, name: str, does: str, *examples: str) -> argparse.A
         help="where to compute; auto tries the GPU",
     )
     parser.add_argument(
-        "--author", default=_user(), metavar="NAME", help="whose name labels and versions carry"
+        "--author", metavar="NAME", help="whose name labels and versions carry; default: yours"
     )
     parser.add_argument(
         "--key", default=os.environ.get("TWINBANK_KEY"), help="access key of a running server"
@@ -207,13 +206,6 @@ def _add_measuring(commands: Commands) -> None:
     bench = _add(commands, "bench", "measure speed", "bench coreset")
     bench.add_argument("name", metavar="NAME", help="a module of the folder benchmarks")
     bench.add_argument("arguments", nargs=argparse.REMAINDER, help="handed to the benchmark")
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "command line"
 
 
 def _port(text: str) -> int:

@@ -28,12 +28,12 @@ CLEAR_FILTERS = "Show all images"
 # Browse
 VERDICT_CHOICES = {"any": "Any verdict", "none": "Not judged", **VERDICTS}
 CALL_CHOICES = {"any": "Any call", "pass": "Pass", "reject": "Reject", "none": "Not scored"}
-TESTING_CHOICES = {"any": "Testing or teaching", "true": "Kept for testing", "false": "For teaching"}
+TESTING_CHOICES = {"any": "Any use", "true": "Kept for testing", "false": "For teaching"}
 PAINTED_CHOICES = {"any": "Painted or not", "true": "Painted", "false": "Not painted"}
 ORDER_CHOICES = {"name": "By name", "score": "Highest score first", "newest": "Newest first"}
 SEARCH = "Find by name or defect type"
 SCORE_FROM = "Score from"
-SCORE_TO = "to"
+SCORE_TO = "Score to"
 MARK_TOOLTIPS = {
     "good": "Mark the chosen images as good (G)",
     "defect": "Mark the chosen images as defective (N)",
@@ -79,8 +79,12 @@ BUILD_AGAIN = "Build anew"
 BUILD_AGAIN_TIP = "Start from the good images again and teach every painting anew; takes longer than a lesson"
 NOTHING_WAITS = "Nothing new is waiting"
 NOTHING_WAITS_NEXT = "Paint a defect on the page Label, or judge more images as good."
-FIRST_MODEL_NEXT = "The first model is built from the good images. Painted defects are taught in the same run."
-NEEDS_GOOD = "A first model needs at least 2 good parts of one product. Judge images as good on the page Label."
+FIRST_MODEL_NEXT = (
+    "The first model is built from the good images. Painted defects are taught in the same run."
+)
+NEEDS_GOOD = (
+    "A first model needs at least 2 good parts of one product. Judge images as good on the page Label."
+)
 RESULT = "What the lesson did"
 RESULT_FIT = "What was built"
 NO_RESULT = "No lesson yet"
@@ -194,3 +198,14 @@ def misfiled(verdicts: tuple[str, ...]) -> str:
 
 def seconds(value: float) -> str:
     return f"{value:.0f} s" if value >= 1 else "under 1 s"
+
+
+END_OF_LIST = "This is the end of the list."
+
+
+def more_listed(shown: int, there: int) -> str:
+    return f"The first {shown:,} of {there:,}. Choose a filter above to see others."
+
+
+def against(version_id: int) -> str:
+    return f"Before: version {version_id}. Both count the images that both have scored."

@@ -8,11 +8,11 @@ import gradio as gr
 
 from app import messages
 from app.pages import browse, frame, label, models, review, teach
-from app.pages.shared import QUIET, Frame
+from app.pages.shared import QUIET, Frame, on_each
 from app.services import Services
 
 # Keeps the open page in the address, so that a reload comes back to it.
-_REMEMBER_PAGE = "() => history.replaceState(null, '', '?page={page}')"
+_REMEMBER_PAGE = "() => history.replaceState(null, '', '?open={page}')"
 
 
 def build_app(services: Services) -> gr.Blocks:
@@ -26,8 +26,8 @@ def build_app(services: Services) -> gr.Blocks:
                 name = page.__name__.rpartition(".")[2]
                 with gr.Tab(messages.PAGES[name], id=name, elem_id=f"tw-page-{name}") as tab[name]:
                     views[name] = page.build(services)
-        around = Frame(tabs, bar.page, bar.product, bar.author, bar.strip)
-        _connect(services, app, bar, around, tab, views)
+        around = Frame(tabs, tab, bar.page, bar.product, bar.author, bar.strip)
+        _connect(services, app, bar, around, views)
     return app
 
 
@@ -36,7 +36,6 @@ def _connect(
     app: gr.Blocks,
     bar: frame.FrameView,
     around: Frame,
-    tab: dict[str, gr.Tab],
     views: dict[str, Any],
 ) -> None:
     teaching = teach.TeachHandlers(services)
@@ -47,14 +46,13 @@ def _connect(
 
     frame.wire(bar, around, frame_handlers, start_teaching)
     browse.wire(views["browse"], around, browse.BrowseHandlers(services), open_in_label)
-    label.wire(views["label"], around, labelling, start_teaching)
+    label.wire(views["label"], around, labelling)
     teach.wire(views["teach"], around, teaching, open_in_label)
     review.wire(views["review"], around, review.ReviewHandlers(services), open_in_label)
     models.wire(views["models"], around, models.ModelsHandlers(services), open_in_label)
 
-    for name, item in tab.items():
-        item.select(lambda page=name: page, None, bar.page, queue=False, js=None, **QUIET)
+    for name, item in around.tab.items():
+        item.select(lambda page=name: page, None, bar.page, queue=False, **QUIET)
         item.select(None, None, None, js=_REMEMBER_PAGE.format(page=name))
-    gr.on([app.load], frame_handlers.products, bar.product, bar.product, **QUIET)
-    opening = labelling.arrive
-    app.load(opening, [bar.product, bar.author], [around.tabs, bar.page, *open_in_label.outputs[1:]], **QUIET)
+    on_each([app.load], frame_handlers.products, bar.product, bar.product, **QUIET)
+    app.load(labelling.arrive, None, list(open_in_label.outputs), **QUIET)

@@ -13,6 +13,9 @@ THEME = gr.themes.Base(
     text_size=gr.themes.sizes.text_sm,
     spacing_size=gr.themes.sizes.spacing_sm,
     radius_size=gr.themes.sizes.radius_md,
+    # Gradio brings these files along; of its 600 weight only a few letters.
+    font=(gr.themes.LocalFont("IBM Plex Sans", weights=(400, 700)), "system-ui", "sans-serif"),
+    font_mono=(gr.themes.LocalFont("IBM Plex Mono", weights=(400, 700)), "ui-monospace", "monospace"),
 ).set(
     body_background_fill="#f4f4f5",
     body_background_fill_dark="#0c0c0e",

@@ -71,6 +71,15 @@ class GoodParts:
     rejected_after: int
 
 
+@dataclass(frozen=True)
+class PromisePlan:
+    """How much is taught and shot again."""
+
+    lessons: int = 5  # missed defects taught per product
+    shots: int = 20  # re-shots of each
+    one_by_one: bool = True
+
+
 class Promise:
     """One build, and what teaching it does."""
 
@@ -80,6 +89,7 @@ class Promise:
         self._products = {product.name: product for product in products}
         self._store, self._shots, self._seed = store, shots, config.seed
         self._ids, self._memory = Ids(), RunMemory()
+        store.prepare([path for name, path in self._test_images()], print_progress)
         self._good = good_images(products, store, self._ids)
         self._reshot: dict[Path, Tensor] = {}
         self.fitted = fit_detector(self._good, config, store, self._memory, print_progress)
@@ -218,44 +228,41 @@ def format_summary(rows: Sequence[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def measure(
+    products: Sequence[ProductData], store: FeatureStore, config: DmadConfig, plan: PromisePlan
+) -> dict[str, Any]:
+    """Run the whole measurement; what is returned is what is written."""
+    promise = Promise(products, store, config, plan.shots)
+    missed = {product.name: promise.missed(product) for product in products}
+    print("missed by the first model: " + ", ".join(f"{name} {len(found)}" for name, found in missed.items()))
+    chosen = {name: found[: plan.lessons] for name, found in missed.items() if found}
+    rounds = max((len(found) for found in chosen.values()), default=0) if plan.one_by_one else 0
+    for number in range(rounds):
+        promise.teach({n: f[number : number + 1] for n, f in chosen.items() if f[number:]}, ONE_BY_ONE)
+    if chosen:
+        promise.teach(chosen, TOGETHER)
+    settings = asdict(plan) | {"encoder": store.encoder.fingerprint, "config": asdict(config)}
+    listed = {name: [f"{d.defect_type}/{d.path.name}" for d in found] for name, found in missed.items()}
+    return {
+        "settings": settings | {"missed": listed},
+        "summary": summary(promise.taught, promise.good),
+        "taught": [asdict(t) for t in promise.taught],
+        "good": [asdict(g) for g in promise.good],
+    }
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run the benchmark; the exit code."""
     options = _options(arguments)
     started = time.perf_counter()
     config = DmadConfig(seed=options.seed)
-    choice = choose_device(options.device)
     products = read_dataset(options.data, options.products.split(",") if options.products else None)
-    store = FeatureStore(build_encoder(config, choice.device, options.weights), options.cache)
-    store.prepare(
-        [p for d in products for p in [*d.train_good, *d.test_good, *(x.path for x in d.defects)]],
-        print_progress,
-    )
-    promise = Promise(products, store, config, options.shots)
-    missed = {product.name: promise.missed(product) for product in products}
-    print("missed by the first model: " + ", ".join(f"{name} {len(found)}" for name, found in missed.items()))
-    chosen = {name: found[: options.lessons] for name, found in missed.items() if found}
-    for number in range(
-        max((len(found) for found in chosen.values()), default=0) if not options.only_together else 0
-    ):
-        promise.teach({n: f[number : number + 1] for n, f in chosen.items() if f[number:]}, ONE_BY_ONE)
-    if any(chosen.values()):
-        promise.teach(chosen, TOGETHER)
-    rows = summary(promise.taught, promise.good)
-    print(format_summary(rows))
+    encoder = build_encoder(config, choose_device(options.device).device, options.weights)
+    store = FeatureStore(encoder, options.cache)
+    plan = PromisePlan(options.lessons, options.shots, not options.only_together)
+    report = measure(products, store, config, plan) | {"seconds": round(time.perf_counter() - started, 1)}
+    print(format_summary(report["summary"]))
     if options.json:
-        report = {
-            "settings": {"data": options.data.name, "seed": options.seed, "lessons": options.lessons}
-            | {"shots": options.shots, "encoder": store.encoder.fingerprint, "config": asdict(config)}
-            | {
-                "missed": {
-                    name: [f"{d.defect_type}/{d.path.name}" for d in found] for name, found in missed.items()
-                }
-            },
-            "summary": rows,
-            "taught": [asdict(t) for t in promise.taught],
-            "good": [asdict(g) for g in promise.good],
-            "seconds": round(time.perf_counter() - started, 1),
-        }
         options.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     return 0
 

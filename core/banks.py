@@ -120,13 +120,20 @@ class Bank:
         return torch.cat([segment.provenance.owners for segment in self.segments])
 
     def nearest(
-        self, patches: Tensor, *, own: int | None = None, image_id: int | None = None, memory: NeighbourMemory | None = None
+        self,
+        patches: Tensor,
+        *,
+        own: int | None = None,
+        product: str | None = None,
+        image_id: int | None = None,
+        memory: NeighbourMemory | None = None,
     ) -> BankNeighbours:
         """Find the nearest row for each patch of one image, by Euclidean distance (eq. 6).
 
         Args:
             patches: (N, C) standardised, on the bank's device.
             own: the "own image" of the patches; its rows are skipped. None: skip nothing.
+            product: search only this product's rows. None: all rows.
             image_id: with `memory`, under which to look up and keep what each segment answers.
         """
         owners = None if own is None else torch.full((patches.shape[0],), own, dtype=torch.int64, device=patches.device)
@@ -135,6 +142,8 @@ class Bank:
             torch.full((patches.shape[0],), -1, dtype=torch.int64, device=patches.device),
         )
         for segment, offset in zip(self.segments, self._offsets, strict=False):
+            if product is not None and segment.product != product:
+                continue
             found = memory.get(image_id, segment) if memory is not None and image_id is not None else None
             if found is None:
                 found = segment.nearest(patches, owners)
@@ -183,9 +192,18 @@ class AbnormalBank(Bank):
         self._taught = _joined(painted)
 
     def nearest(
-        self, patches: Tensor, *, own: int | None = None, image_id: int | None = None, memory: NeighbourMemory | None = None
+        self,
+        patches: Tensor,
+        *,
+        own: int | None = None,
+        product: str | None = None,
+        image_id: int | None = None,
+        memory: NeighbourMemory | None = None,
     ) -> BankNeighbours:
-        """As `Bank.nearest`. Only the outliers go through `memory`; all lessons are searched at once, live."""
+        """As `Bank.nearest`, over the defects of all products: kinds of defect are shared between them.
+
+        Only the outliers go through `memory`; all lessons are searched at once, live.
+        """
         outliers = Bank([self.outliers]).nearest(patches, own=own, image_id=image_id, memory=memory)
         if self._taught is None:
             return outliers

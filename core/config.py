@@ -28,6 +28,7 @@ class DmadConfig:
     # 3.2 normal bank (eq. 3)
     coreset_fraction: float = 0.02
     coreset_minimum: int = 1000  # rows a product keeps at least, or all there are
+    normal_scope: str = "product"  # "product": compare with good patches of the image's own product; "all": of any
     coreset_scope: str = "product"  # "product" | "all": one coreset over everything (the paper's)
     coreset_projection: int = 128  # dimensions of the random projection; 0: none
     trimmed_fraction: float = 0.0  # patches farthest from other images' patches, left out of the coreset
@@ -71,6 +72,7 @@ class DmadConfig:
     def __post_init__(self) -> None:
         _choice(self, "aggregation", ("mean", "patchcore"))
         _choice(self, "mask_filter", ("coverage", "bilinear", "none"))
+        _choice(self, "normal_scope", ("product", "all"))
         _choice(self, "coreset_scope", ("product", "all"))
         _choice(self, "centres", ("regions", "single"))
         _choice(self, "attention", ("never", "unsupervised", "always"))
@@ -95,6 +97,7 @@ class DmadConfig:
             aggregation="patchcore",
             standardise=False,
             mask_filter="bilinear",
+            normal_scope="all",
             coreset_scope="all",
             trimmed_fraction=0.0,
             centres="single",

@@ -47,6 +47,14 @@ class ImageScore:
 
 
 @dataclass(frozen=True, eq=False)
+class Compared:
+    """The nearest rows of one image's patches in both memories, own image excluded."""
+
+    normal: BankNeighbours  # (N,)
+    abnormal: BankNeighbours  # (N,)
+
+
+@dataclass(frozen=True, eq=False)
 class RawScores:
     """Uncalibrated scores of one image's patches, and the rows they rest on."""
 
@@ -87,15 +95,22 @@ class DualMemoryDetector:
     def raw(
         self,
         q: Tensor,
+        product: str,
         *,
         own: int | None = None,
         image_id: int | None = None,
         memory: NeighbourMemory | None = None,
         only_heads: Sequence[int] | None = None,
+        found: Compared | None = None,
     ) -> RawScores:
-        """Compare standardised patches (N, C) with both memories and map them; rows of `own` are skipped."""
-        normal = self.normal.nearest(q, own=own, image_id=image_id, memory=memory)  # eq. 6
-        abnormal = self.abnormal.nearest(q, own=own, image_id=image_id, memory=memory)
+        """Compare standardised patches (N, C) with both memories and map them; rows of `own` are skipped.
+
+        Args:
+            only_heads: numbers of the heads to ask; None: all.
+            found: what an earlier comparison of these patches with these memories found.
+        """
+        compared = found or self.compare(q, product, own=own, image_id=image_id, memory=memory)
+        normal, abnormal = compared.normal, compared.abnormal
         heads = []
         for number in range(len(self.heads)) if only_heads is None else only_heads:
             if self.heads[number].enhance.key is None:
@@ -105,6 +120,22 @@ class DualMemoryDetector:
                 psi = self.heads[number](q[None], *rows)
             heads.append(-psi)
         return RawScores(normal, abnormal, tuple(heads))
+
+    @torch.inference_mode()
+    def compare(
+        self,
+        q: Tensor,
+        product: str,
+        *,
+        own: int | None = None,
+        image_id: int | None = None,
+        memory: NeighbourMemory | None = None,
+    ) -> Compared:
+        """Find the nearest good and the nearest abnormal row of standardised patches (N, C)."""
+        searched = product if self.config.normal_scope == "product" else None
+        normal = self.normal.nearest(q, own=own, product=searched, image_id=image_id, memory=memory)  # eq. 6
+        abnormal = self.abnormal.nearest(q, own=own, image_id=image_id, memory=memory)
+        return Compared(normal, abnormal)
 
     @torch.inference_mode()
     def score(
@@ -131,7 +162,7 @@ class DualMemoryDetector:
         """
         calibration = self.calibration(product)
         q = self.standardise(features)
-        raw = self.raw(q, own=own, image_id=image_id, memory=memory)
+        raw = self.raw(q, product, own=own, image_id=image_id, memory=memory)
         distance = calibration.distance(raw.normal.distances)
         head = torch.stack([s(r) for s, r in zip(calibration.heads, raw.heads, strict=True)]).mean(0)
         combined = self.combine(distance, head, calibration)

@@ -24,7 +24,6 @@ from core.datasets import DefectImage, ProductData, read_mask, read_pixels
 from core.detector import DualMemoryDetector
 from core.evaluation_figures import Measuring, ResultRow, RunKey, means
 from core.feature_store import FeatureStore, RunMemory
-from core.outliers import outlier_textures
 from core.pixel_metrics import SIZE, resize_mask
 from core.progress import Progress, Report, silent
 from core.teaching import GoodImage, Lesson, fit, teach
@@ -164,7 +163,8 @@ class _Run:
         return teach(fitted, self._good(), lessons, memory=self._memory, report=self._report)
 
     def _measure(self, detector: DualMemoryDetector, drawn: Drawn, key: RunKey) -> Measuring:
-        measuring = Measuring(key, [p.name for p in self._products if p.has_masks])
+        painted = {name: {d.defect_type for d in defects[: key.seen]} for name, defects in drawn.items()}
+        measuring = Measuring(key, [p.name for p in self._products if p.has_masks], painted)
         images: list[tuple[ProductData, Path, DefectImage | None]] = [
             (p, path, None) for p in self._products for path in p.test_good
         ]
@@ -180,9 +180,8 @@ class _Run:
             score = detector.score(
                 features, product.name, own=number_of, image_id=number_of, memory=self._memory
             )
-            measuring.add(
-                product.name, score, defect is not None, self._mask(defect) if product.has_masks else None
-            )
+            defect_type = defect.defect_type if defect else None
+            measuring.add(product.name, score, defect_type, self._mask(defect) if product.has_masks else None)
         return measuring
 
     def _mask(self, defect: DefectImage | None) -> NDArray[np.bool_]:
@@ -222,7 +221,7 @@ def fit_detector(
     encoder = store.encoder
     return fit(
         good,
-        lambda: encoder.encode(outlier_textures(config.seed)),
+        lambda: store.outliers(config.seed),
         config,
         fingerprint=encoder.fingerprint,
         grid=encoder.grid,

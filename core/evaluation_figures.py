@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,22 +48,32 @@ class ResultRow:
 class Measuring:
     """Takes scored images of all products; memory does not grow with their pixels."""
 
-    def __init__(self, key: RunKey, with_masks: Sequence[str]) -> None:
+    def __init__(
+        self, key: RunKey, with_masks: Sequence[str], painted: Mapping[str, Collection[str]]
+    ) -> None:
         """
         Args:
             with_masks: products whose pixel figures are taken.
+            painted: per product the defect types that the detector has been taught.
         """
-        self._key = key
+        self._key, self._painted = key, painted
         self._scores: dict[tuple[str, str], list[float]] = {}  # (product, scorer)
-        self._labels: dict[str, list[bool]] = {}
+        self._types: dict[str, list[str | None]] = {}  # None: good
         self._figures: dict[tuple[str, str], PixelFigures | None] = {}  # taken once, when all images are in
         self._pixels = {
             (product, scorer): PixelMetrics() for product in [*with_masks, POOLED] for scorer in SCORERS
         }
 
-    def add(self, product: str, score: ImageScore, is_defect: bool, mask: NDArray[np.bool_] | None) -> None:
-        """Take in one image; `mask` is (256, 256), None where the product has none."""
-        self._labels.setdefault(product, []).append(is_defect)
+    def add(
+        self, product: str, score: ImageScore, defect_type: str | None, mask: NDArray[np.bool_] | None
+    ) -> None:
+        """Take in one image.
+
+        Args:
+            defect_type: None for a good image.
+            mask: (256, 256), None where the product has none.
+        """
+        self._types.setdefault(product, []).append(defect_type)
         by_scorer = {
             "distance": (score.distance_score, score.distance),
             "head": (score.head_score, score.head),
@@ -79,24 +89,24 @@ class Measuring:
     def rows(self) -> list[ResultRow]:
         """Return the figures per product and scorer."""
         return [
-            self._row(product, scorer, self._scores[product, scorer], self._labels[product])
-            for product in self._labels
+            self._row(product, scorer, self._scores[product, scorer], self._labels(product))
+            for product in self._types
             for scorer in SCORERS
         ]
 
     def pooled_rows(self) -> list[ResultRow]:
         """Return the figures per scorer over the images of all products together."""
-        labels = [label for product in self._labels for label in self._labels[product]]
+        labels = [label for product in self._types for label in self._labels(product)]
         return [
-            self._row(POOLED, s, [v for product in self._labels for v in self._scores[product, s]], labels)
+            self._row(POOLED, s, [v for product in self._types for v in self._scores[product, s]], labels)
             for s in SCORERS
         ]
 
     def calls(self, detector: DualMemoryDetector) -> list[dict[str, Any]]:
         """Return what each scorer rejects at the limit, and catches at the least overkill to be shown."""
         found = []
-        for product, labels in self._labels.items():
-            is_defect = np.array(labels, dtype=np.bool_)
+        for product in self._types:
+            is_defect = np.array(self._labels(product), dtype=np.bool_)
             for scorer in SCORERS:
                 scores = np.array(self._scores[product, scorer])
                 good, defective = scores[~is_defect], scores[is_defect]
@@ -112,6 +122,7 @@ class Measuring:
                         "least_overkill": least.overkill,
                         "caught_at_least_overkill": _shown(least.caught),
                     }
+                call |= self._by_type(product, scores)
                 if scorer == "combined":
                     calibration = detector.calibration(product)
                     share, total = calibration.head_share, calibration.head_share + calibration.distance_share
@@ -122,6 +133,26 @@ class Measuring:
                     }
                 found.append(call)
         return found
+
+    def _by_type(self, product: str, scores: NDArray[np.float64]) -> dict[str, Any]:
+        """Caught per defect type, and the ranking of painted types' defects apart from all others'."""
+        types = np.array([name or "" for name in self._types[product]])
+        found: dict[str, Any] = {
+            "caught_by_type": {
+                name: {"count": int((scores[types == name] > LIMIT).sum()), "of": int((types == name).sum())}
+                for name in sorted(set(types.tolist()) - {""})
+            }
+        }
+        is_painted = np.isin(types, list(self._painted.get(product, ())))
+        for label, wanted in (("painted", is_painted), ("other", ~is_painted & (types != ""))):
+            chosen = wanted | (types == "")
+            both = wanted.any() and (types == "").any()
+            figure = auroc(scores[chosen], wanted[chosen]) if both else None
+            found[f"image_auroc_of_{label}_types"] = figure
+        return found
+
+    def _labels(self, product: str) -> list[bool]:
+        return [name is not None for name in self._types[product]]
 
     def _row(self, product: str, scorer: str, scores: list[float], labels: list[bool]) -> ResultRow:
         both = any(labels) and not all(labels)

@@ -7,7 +7,7 @@ Shapes in this file
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -15,14 +15,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.banks import NeighbourMemory
 from core.calibration import ProductCalibration, Scale, fit_scales, image_score, limit_of, limit_rule
 from core.metrics import auroc, average_precision
 from core.progress import Progress, Report
 from core.replay import cells_of, fold_of, lesson_folds
 
 if TYPE_CHECKING:
-    from core.detector import DualMemoryDetector
+    from core.detector import Compared, DualMemoryDetector
     from core.teaching import GoodImage, Lesson
 
 WEIGHTS = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, math.inf)  # w of distance + w * head; infinite: the head alone
@@ -43,25 +42,28 @@ def calibrate(
     detector: DualMemoryDetector,
     good: Sequence[GoodImage],
     lessons: Sequence[Lesson],
-    memory: NeighbourMemory | None,
+    compared: Mapping[int, Compared],
     report: Report,
 ) -> DualMemoryDetector:
     """Return the detector with calibrations: scales and limits from good images, weights from painted ones as well.
 
     Every score used here leaves the image itself out: its rows in both memories, and (with more than one fold) the
     heads trained on it.
+
+    Args:
+        compared: what each image's patches are nearest to, own image excluded, by image id.
     """
     config = detector.config
     good_scores: dict[str, list[_KeptOut]] = {}
     for number, image in enumerate(good):
         report(Progress("Setting the reject limit", number, len(good)))
         fold = fold_of(image.own_id, config.folds)
-        good_scores.setdefault(image.product, []).append(_kept_out(detector, image, fold, memory, None))
+        good_scores.setdefault(image.product, []).append(_kept_out(detector, image, fold, compared, None))
     painted: dict[str, list[_KeptOut]] = {}
     folds = lesson_folds(lessons, config.folds)
     for lesson in lessons:
         cells = torch.from_numpy(cells_of(lesson, detector.grid, config).anomalous.ravel())
-        scores = _kept_out(detector, lesson, folds[lesson.lesson_id], None, cells)
+        scores = _kept_out(detector, lesson, folds[lesson.lesson_id], compared, cells)
         painted.setdefault(lesson.product, []).append(scores)
     top, overkill = config.top_patches, config.overkill
     distances = fit_scales({p: [s.distance for s in scores] for p, scores in good_scores.items()}, top, overkill)
@@ -84,11 +86,11 @@ def _kept_out(
     detector: DualMemoryDetector,
     image: GoodImage | Lesson,
     fold: int,
-    memory: NeighbourMemory | None,
+    compared: Mapping[int, Compared],
     anomalous: Tensor | None,
 ) -> _KeptOut:
     q = detector.standardise(image.features())
-    raw = detector.raw(q, own=image.own_id, image_id=image.image_id, memory=memory, only_heads=(fold,))
+    raw = detector.raw(q, image.product, only_heads=(fold,), found=compared[image.image_id])
     return _KeptOut(raw.normal.distances.cpu(), raw.heads[0].cpu(), anomalous)
 
 

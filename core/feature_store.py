@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,11 @@ from core.banks import Segment
 from core.datasets import read_pixels
 from core.encoder import PatchEncoder
 from core.neighbours import Neighbours
+from core.outliers import outlier_textures
 from core.progress import Progress, Report, silent
 
 BATCH = 8
+_textures = cache(outlier_textures)  # 9 MB a seed
 
 
 class FeatureStore:
@@ -31,6 +34,7 @@ class FeatureStore:
         self.encoder = encoder
         self._folder = folder / encoder.fingerprint if folder else None
         self._held: dict[Path, NDArray[np.float16]] = {}
+        self._outliers: dict[int, Tensor] = {}
 
     def prepare(self, paths: Sequence[Path], report: Report = silent) -> None:
         """Encode the images that are not there yet."""
@@ -47,6 +51,12 @@ class FeatureStore:
         if path not in self._held:
             self.prepare([path])
         return torch.from_numpy(self._held[path].astype(np.float32))
+
+    def outliers(self, seed: int) -> Tensor:
+        """(K, N, C) features of the built-in outlier textures, made once per run: drawing them takes seconds."""
+        if seed not in self._outliers:
+            self._outliers[seed] = self.encoder.encode(_textures(seed))
+        return self._outliers[seed]
 
     def _file(self, path: Path) -> Path | None:
         if self._folder is None:

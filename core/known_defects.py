@@ -8,36 +8,55 @@ Shapes in this file
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
-from core.banks import NOBODY, PaintedLesson
+from core.banks import PaintedLesson
 
 MIN_MATCHED = 3  # patches that must match before a whole image counts as a look-alike (or all of the lesson's)
 
 
-def closest_good(painted: Tensor, good: Iterable[Tensor]) -> Tensor:
-    """Return how near good images come to each painted patch.
+class ClosestGood:
+    """How near good images come to each painted patch: a running minimum, image by image."""
 
-    Args:
-        painted: (A, C) standardised.
-        good: each good image's patches (N, C), the painted image and its part left out.
+    def __init__(self, lessons: Sequence[PaintedLesson]) -> None:
+        self._by_product: dict[str, list[PaintedLesson]] = {}
+        for lesson in lessons:
+            self._by_product.setdefault(lesson.product, []).append(lesson)
+        self._painted = {
+            product: torch.cat([lesson.painted.features for lesson in members])
+            for product, members in self._by_product.items()
+        }
+        self._owners = {
+            product: torch.cat([lesson.painted.provenance.owners for lesson in members])
+            for product, members in self._by_product.items()
+        }
+        self._nearest = {
+            product: painted.new_full((len(painted), 2), torch.inf) for product, painted in self._painted.items()
+        }
 
-    Returns:
-        (A, 2): distance to the nearest good patch, and to the nearest one of any other good image; inf if none.
-    """
-    nearest = torch.full((painted.shape[0], 2), torch.inf, device=painted.device)
-    for patches in good:
-        distances = torch.cdist(painted, patches.to(painted.device)).min(dim=1).values
-        nearest = merge_closest(nearest, distances)
-    return nearest
+    def meet(self, patches: Tensor, product: str, own: int) -> None:
+        """Take in one good image's patches (N, C); painted patches of the same part are left out."""
+        if product not in self._painted:
+            return
+        distances = torch.cdist(self._painted[product], patches).min(dim=1).values
+        distances[(self._owners[product] == own).to(distances.device)] = torch.inf
+        merged = torch.cat([self._nearest[product], distances[:, None]], dim=1)
+        self._nearest[product] = merged.sort(dim=1).values[:, :2]
 
+    def nearest(self) -> dict[int, Tensor]:
+        """Per lesson (A, 2): distance to the nearest good patch, and to the nearest one of any other good image."""
+        result = {}
+        for product, members in self._by_product.items():
+            parts = self._nearest[product].cpu().split([len(lesson.painted) for lesson in members])
+            result.update({lesson.lesson_id: part for lesson, part in zip(members, parts, strict=True)})
+        return result
 
-def merge_closest(nearest: Tensor, distances: Tensor) -> Tensor:
-    """Fold one more image's (A,) nearest distances into (A, 2): a running minimum."""
-    return torch.cat([nearest, distances[:, None]], dim=1).sort(dim=1).values[:, :2]
+    def radii(self, margin: float) -> dict[int, Tensor]:
+        """Per lesson (A,): see `match_radii`."""
+        return {lesson_id: match_radii(nearest, margin) for lesson_id, nearest in self.nearest().items()}
 
 
 def match_radii(nearest: Tensor, margin: float) -> Tensor:
@@ -52,16 +71,15 @@ def match_radii(nearest: Tensor, margin: float) -> Tensor:
     return torch.where(torch.isinf(radii), torch.zeros_like(radii), radii)
 
 
-def match(patches: Tensor, lessons: Sequence[PaintedLesson], *, product: str, own: int = NOBODY) -> Tensor:
-    """Return how well each patch matches an earlier painted defect of its product: (N,) in [0, 1), 0 is no match."""
-    best = patches.new_zeros(patches.shape[0])
-    for lesson in lessons:
-        if lesson.product != product or (own != NOBODY and lesson.own_id == own) or not len(lesson.painted):
-            continue
-        distances = torch.cdist(patches, lesson.painted.features)  # (N, A)
-        radii = lesson.radii.to(patches.device).clamp(min=1e-12)
-        best = torch.maximum(best, (1 - distances / radii).max(dim=1).values)
-    return best.clamp(min=0)
+def match(patches: Tensor, lessons: Sequence[PaintedLesson], *, product: str, own: int | None = None) -> Tensor:
+    """Return how well each patch matches an earlier painted defect of its product: (N,) in [0, 1], 0 is no match."""
+    usable = [lesson for lesson in lessons if lesson.product == product and lesson.own_id != own and len(lesson.painted)]
+    if not usable:
+        return patches.new_zeros(patches.shape[0])
+    painted = torch.cat([lesson.painted.features for lesson in usable])
+    radii = torch.cat([lesson.radii for lesson in usable]).to(patches.device).clamp(min=1e-12)
+    distances = torch.cdist(patches, painted)  # (N, A of all lessons)
+    return (1 - distances / radii).max(dim=1).values.clamp(min=0)
 
 
 def image_match(matched: Tensor) -> float:

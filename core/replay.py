@@ -15,7 +15,7 @@ from torch import Tensor
 
 from core.banks import NeighbourMemory
 from core.config import DmadConfig
-from core.known_defects import match_radii, merge_closest
+from core.known_defects import ClosestGood
 from core.mask_filter import FilteredCells, filter_mask
 from core.progress import Progress, Report
 from core.score_mapper import Head
@@ -32,7 +32,7 @@ from core.training import (
 )
 
 if TYPE_CHECKING:
-    from core.detector import DualMemoryDetector
+    from core.detector import Compared, DualMemoryDetector
     from core.teaching import GoodImage, Lesson
 
 
@@ -45,6 +45,7 @@ class Pools:
     good_images: tuple[LabelledImage, ...]  # whole images, where batches are made of them
     painted_images: tuple[LabelledImage, ...]
     radii: dict[int, Tensor]  # per lesson (A,)
+    compared: dict[int, Compared]  # what each training image's patches are nearest to, by image id
 
 
 def fold_of(own_id: int, folds: int) -> int:
@@ -93,17 +94,14 @@ def build_pools(
     counts = {product: sum(image.product == product for image in good) for product in products}
     normal = _Collector()
     whole: list[LabelledImage] = []
-    nearest = {
-        lesson.lesson_id: torch.full((len(lesson.painted), 2), torch.inf) for lesson in detector.abnormal.lessons
-    }
+    closest = ClosestGood(detector.abnormal.lessons)
+    compared: dict[int, Compared] = {}
     for number, image in enumerate(good):
         report(Progress("Comparing with the memories", number, len(good)))
         q = detector.standardise(image.features())
-        raw = detector.raw(q, own=image.own_id, image_id=image.image_id, memory=memory, only_heads=())
-        for lesson in detector.abnormal.lessons:
-            if lesson.product == image.product and lesson.own_id != image.own_id:
-                closest = torch.cdist(lesson.painted.features, q).min(dim=1).values.cpu()
-                nearest[lesson.lesson_id] = merge_closest(nearest[lesson.lesson_id], closest)
+        raw = detector.compare(q, image.product, own=image.own_id, image_id=image.image_id, memory=memory)
+        compared[image.image_id] = raw
+        closest.meet(q, image.product, image.own_id)
         share = min(len(q), -(-per_product // counts[image.product]))
         generator = torch.Generator().manual_seed(config.seed * 1_000_003 + image.image_id)
         cells = torch.randperm(len(q), generator=generator)[:share].sort().values.to(q.device)
@@ -112,9 +110,10 @@ def build_pools(
         if not config.balanced:
             label = torch.full((len(q),), NORMAL)
             whole.append(_labelled(detector, image, raw.normal.rows, raw.abnormal.rows, label))
-    seen, painted_images = _collect_seen(detector, lessons, products, normal)
-    radii = {lesson_id: match_radii(values, config.match_margin) for lesson_id, values in nearest.items()}
-    return Pools(normal.pool(), seen, tuple(whole), tuple(painted_images), radii)
+    seen, painted_images = _collect_seen(detector, lessons, products, normal, compared)
+    return Pools(
+        normal.pool(), seen, tuple(whole), tuple(painted_images), closest.radii(config.match_margin), compared
+    )
 
 
 class _Collector:
@@ -132,14 +131,18 @@ class _Collector:
 
 
 def _collect_seen(
-    detector: DualMemoryDetector, lessons: Sequence[Lesson], products: list[str], normal: _Collector
+    detector: DualMemoryDetector,
+    lessons: Sequence[Lesson],
+    products: list[str],
+    normal: _Collector,
+    compared: dict[int, Compared],
 ) -> tuple[PatchPool | None, list[LabelledImage]]:
     """Painted patches of all lessons; the rest of completely painted images joins the normal patches."""
     config, seen, whole = detector.config, _Collector(), []
     folds = lesson_folds(lessons, config.folds)
     for lesson in lessons:
         q = detector.standardise(lesson.features())
-        raw = detector.raw(q, own=lesson.own_id, only_heads=())
+        raw = compared[lesson.image_id] = detector.compare(q, lesson.product, own=lesson.own_id)
         cells = cells_of(lesson, detector.grid, config)
         anomalous = torch.from_numpy(cells.anomalous.ravel()).to(q.device)
         clean = torch.from_numpy(cells.normal.ravel()).to(q.device)

@@ -100,7 +100,7 @@ def fit(
     detector = replace(detector, fit_heads=heads, heads=heads)
     if lessons:
         return Fitted(teach(detector, good, lessons, memory=memory, report=report), suspects)
-    return Fitted(calibrate(detector, good, (), memory, report), suspects)
+    return Fitted(calibrate(detector, good, (), pools.compared, report), suspects)
 
 
 def teach(
@@ -137,7 +137,7 @@ def teach(
     taught = replace(taught, abnormal=AbnormalBank(abnormal.outliers, _with_radii(abnormal.lessons, pools.radii)))
     if painted:
         taught = replace(taught, heads=train_heads(taught, parent.fit_heads, pools, config.teach_steps, report))
-    return calibrate(taught, good, painted, memory, report)
+    return calibrate(taught, good, painted, pools.compared, report)
 
 
 def _with_radii(lessons: Sequence[PaintedLesson], radii: dict[int, Tensor]) -> list[PaintedLesson]:

@@ -109,7 +109,9 @@ def _explain(error: DBAPIError, path: Path, writes: bool) -> Exception:
     name = str(getattr(error.orig, "sqlite_errorname", "") or "")
     if name == "SQLITE_FULL" or (name.startswith("SQLITE_IOERR") and _is_full(path)):
         return WorkspaceFullError(path.parent)
-    if name == "SQLITE_READONLY" and not writes:  # the connection's own query_only
+    if (
+        name == "SQLITE_READONLY" and not writes and error.statement
+    ):  # query_only, not the set-up of a connection
         return WriteWhileReadingError()
     if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
         return WorkspaceReadOnlyError(path.parent)

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import IO
 
-from storage.errors import WorkspaceInUseError, explain_os_error
+from storage.errors import StorageError, WorkspaceInUseError, explain_os_error
 
 _LOCKED_BYTE = 1 << 30  # Windows locks ranges against reading too: one far behind the text
 
@@ -38,7 +38,7 @@ class Ownership:
         ownership = cls(path, file)
         try:
             ownership.set_address(address)
-        except Exception:
+        except (StorageError, OSError):
             file.close()
             raise
         return ownership

@@ -44,26 +44,13 @@ class Revisions:
         newest = self._session.scalar(
             select(func.max(RevisionTable.number)).where(RevisionTable.image_id == image_id)
         )
-        row = RevisionTable(
-            image_id=image_id,
-            number=(newest or 0) + 1,
-            author=author,
-            at=at,
-            ignore_sha256=ignore_sha256,
-            complete=complete,
-        )
+        number = (newest or 0) + 1
+        row = RevisionTable(image_id=image_id, number=number, author=author, at=at, complete=complete)
+        row.ignore_sha256 = ignore_sha256
         self._session.add(row)
         self._session.flush()
-        return Revision(
-            row.id,
-            image_id,
-            row.number,
-            author,
-            at,
-            self._add_layers(row.id, painted),
-            ignore_sha256,
-            complete,
-        )
+        saved = self._add_layers(row.id, painted)
+        return Revision(row.id, image_id, number, author, at, saved, ignore_sha256, complete)
 
     def current(self, image_id: int) -> Revision | None:
         """Return the newest revision; None: nobody has painted here."""

@@ -16,7 +16,7 @@ import { keyOf } from "./keys.js";
  * @property {(action: string) => void} act "good", "defect", "unsure", "undo"
  */
 
-const REST_MS = 90; // without scrolling, before thumbnails are asked for
+const REST_MS = 120; // without scrolling, before thumbnails are asked for
 const VERDICTS = /** @type {const} */ ([["good", "Good"], ["defect", "Defect"], ["unsure", "Unsure"]]);
 
 export class Grid {
@@ -31,6 +31,8 @@ export class Grid {
     this.views = new Map();
     /** @type {CardView[]} out of sight, to be used again */
     this.spare = [];
+    /** @type {number | undefined} */
+    this.frame = undefined;
     this.say = create("span", { class: "tb-grid-count", role: "status" });
     this.notice = create("span", { class: "tb-grid-notice", role: "alert" });
     this.field = create("div", { class: "tb-grid-field" });
@@ -106,8 +108,11 @@ export class Grid {
     const [first, end] = inSight(this.layout, this.cards.length, this.list.scrollTop, this.list.clientHeight);
     for (const [at, view] of this.views) if (at < first || at >= end) this.#putAway(at, view);
     for (let at = first; at < end; at++) if (!this.views.has(at)) this.#takeOut(at);
+    const drawn = this.list.scrollTop;
     clearTimeout(this.rest);
-    this.rest = setTimeout(() => this.views.forEach((view) => view.loadPicture()), REST_MS);
+    this.rest = setTimeout(() => {
+      if (this.list.scrollTop === drawn) this.views.forEach((view) => view.loadPicture()); // else it is drawn again soon
+    }, REST_MS);
   }
 
   /** @param {number} at @param {CardView} view */

@@ -5,7 +5,7 @@
 /** @typedef {import("./view.js").View} View */
 /** @typedef {{x: number, y: number, width: number, height: number}} Region  in device pixels of the stage */
 
-const FILL_ALPHA = 150;
+const FILL_ALPHA = 165;
 const IGNORED_FILL = pack(128, 134, 145, 70);
 const IGNORED_STRIPE = pack(205, 210, 220, 205);
 
@@ -47,17 +47,19 @@ export function paintRegion(pyramid, view, ratio, region, colours, out) {
   const scale = view.scale * ratio;
   const at = pyramid.levelFor(scale);
   const level = pyramid.levels[at];
-  const columns = lookUp(view.left, scale, region.x, region.width, at, pyramid.levels[0].width);
-  const rows = lookUp(view.top, scale, region.y, region.height, at, pyramid.levels[0].height);
-  const above = new Uint16Array(region.width);
+  // One column and one row more than asked for, before the first: an edge is where a pixel differs from those.
+  const columns = lookUp(view.left, scale, region.x - 1, region.width + 1, at, pyramid.levels[0].width);
+  const rows = lookUp(view.top, scale, region.y - 1, region.height + 1, at, pyramid.levels[0].height);
+  const above = new Uint16Array(region.width + 1);
   const { bits: source, width } = level;
-  for (let y = 0; y < region.height; y++) {
+  for (let y = 0; y <= region.height; y++) {
     const row = rows[y] < 0 ? -1 : rows[y] * width;
-    let at = y * region.width;
-    let left = 0;
-    for (let x = 0; x < region.width; x++, at++) {
+    let to = (y - 1) * region.width;
+    let left = row < 0 || columns[0] < 0 ? 0 : source[row + columns[0]];
+    for (let x = 1; x <= region.width; x++, to++) {
       const bits = row < 0 || columns[x] < 0 ? 0 : source[row + columns[x]];
-      out[at] = bits && colourOf(bits, bits !== left || bits !== above[x], region.x + x + region.y + y, colours);
+      const isEdge = bits !== left || bits !== above[x];
+      if (y) out[to] = bits && colourOf(bits, isEdge, region.x + x + region.y + y, colours);
       left = bits;
       above[x] = bits;
     }

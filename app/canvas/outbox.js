@@ -121,8 +121,8 @@ export class Outbox extends EventTarget {
       return true;
     } catch (error) {
       const status = error instanceof RefusedError ? error.status : 0;
-      const theirs = status === CONFLICT && item.kind === "painting" ? error.body?.painting : null;
-      if (theirs && theirs.revision !== item.base.revision) return this.#mergeWith(item, theirs);
+      const theirs = status === CONFLICT ? error.body?.painting : null;
+      if (item.kind === "painting" && theirs && theirs.revision !== item.base.revision) return this.#mergeWith(item, theirs);
       const isLost = error instanceof TypeError || status >= 500 || status === CONFLICT;
       if (isLost) this.#say("retrying", "");
       else this.#refused(item, error.message);

@@ -14,7 +14,7 @@ import { Session } from "./session.js";
 import { StagePointer } from "./stage_pointer.js";
 import { facts, saveStatus, savedEvent } from "./status_text.js";
 import { Toolbar } from "./toolbar.js";
-import { pan, toImage, toStage, zoomAt } from "./view.js";
+import { pan, toImage, zoomAt } from "./view.js";
 
 /** @typedef {import("./mask_canvas.js").CanvasValue} CanvasValue */
 /** @typedef {{outbox: import("./outbox.js").Outbox, pictures: import("./pictures.js").Pictures}} Shared */
@@ -77,7 +77,7 @@ export class Painter {
     this.outbox.addEventListener("saved", (event) => this.#saved(/** @type {CustomEvent} */ (event).detail));
     this.outbox.addEventListener("merged", (event) => {
       const merged = /** @type {CustomEvent} */ (event).detail;
-      if (merged.item.image_id === this.session?.imageId) this.renderer.redrawBox(this.session.takeMerged(merged));
+      if (this.session && merged.item.image_id === this.session.imageId) this.renderer.redrawBox(this.session.takeMerged(merged));
       this.#recolour();
     });
   }
@@ -137,7 +137,7 @@ export class Painter {
       layer: () => value !== undefined && this.#paintOn(value),
       "new-type": () => this.#addType(value),
       keys: showKeys, refresh: () => undefined,
-      discard: () => this.#discard(),
+      discard: () => this.outbox.discardAll().then(() => this.session && this.open(this.session.imageId)),
     };
     if (Object.hasOwn(reactions, pressed)) reactions[/** @type {keyof typeof reactions} */ (pressed)]();
     this.refresh();
@@ -175,11 +175,6 @@ export class Painter {
     return this.trigger("defect_type_added", { name });
   }
 
-  async #discard() {
-    await this.outbox.discardAll();
-    if (this.session) this.open(this.session.imageId);
-  }
-
   /** @param {CanvasValue} value */
   apply(value) {
     const before = this.value;
@@ -194,7 +189,6 @@ export class Painter {
     else if (value.heatmap_version !== before.heatmap_version || value.contour !== before.contour) this.#loadHeatmap();
     this.#noteHeatmap();
     this.#recolour();
-    this.renderer.redraw();
     this.refresh();
   }
 
@@ -246,17 +240,14 @@ export class Painter {
     if (!this.session?.painting) return;
     this.renderer.picture = this.session.picture;
     this.#recolour();
-    this.renderer.redraw();
-    if (!this.session.isReady) return;
     const session = this.session;
-    requestAnimationFrame(() => requestAnimationFrame(() => session === this.session && this.#ready(session)));
-  }
-
-  /** @param {Session} session */
-  #ready(session) {
-    this.root.dataset.ready = "true";
-    this.trigger("opened", { image_id: session.imageId });
-    this.pictures.fetchAhead(this.value.prefetch ?? []);
+    const ready = () => {
+      if (session !== this.session) return;
+      this.root.dataset.ready = "true";
+      this.trigger("opened", { image_id: session.imageId });
+      this.pictures.fetchAhead(this.value.prefetch ?? []);
+    };
+    if (session.isReady) requestAnimationFrame(() => requestAnimationFrame(ready)); // after it has been drawn
   }
 
   async #loadHeatmap() {
@@ -302,10 +293,8 @@ export class Painter {
     this.showStatus();
   }
 
-  /** Where a point of the image is in the window, for tests. @param {number} x @param {number} y */
+  /** Where a point of the image is in the window. @param {number} x @param {number} y */
   toWindow(x, y) {
-    const frame = this.stage.getBoundingClientRect();
-    const [left, top] = toStage(this.renderer.view, x, y);
-    return { x: frame.left + left, y: frame.top + top };
+    return this.renderer.toWindow(x, y);
   }
 }

@@ -8,7 +8,7 @@ import { union } from "./capsule.js";
 import { create } from "./dom.js";
 import { colourTable, paintRegion, parseColour } from "./mask_colours.js";
 import { IGNORE } from "./painting.js";
-import { fit } from "./view.js";
+import { fit, toStage } from "./view.js";
 
 /** @typedef {import("./run_lengths.js").Box} Box */
 /** @typedef {import("./view.js").View} View */
@@ -31,16 +31,10 @@ export class Renderer {
     this.size = { width: 0, height: 0 };
     this.ratio = 1;
     this.isFitted = true;
-    this.forget({ width: 1, height: 1 });
     this.frame = 0;
-    /** @type {(view: View) => void} */
-    this.onView = () => {};
-    new ResizeObserver(() => this.#resize()).observe(stage);
-  }
-
-  /** Another image: nothing of the one before stays on the screen. @param {{width: number, height: number}} image */
-  forget(image) {
-    this.image = image;
+    this.isStale = true;
+    /** @type {{width: number, height: number}} */
+    this.image = { width: 1, height: 1 };
     /** @type {import("./painting.js").Painting | null} */
     this.painting = null;
     /** @type {import("./pictures.js").Picture | null} */
@@ -52,6 +46,14 @@ export class Renderer {
     this.colours = colourTable([]);
     /** @type {Box | null} */
     this.touched = null;
+    /** @type {(view: View) => void} */
+    this.onView = () => {};
+    new ResizeObserver(() => this.#resize()).observe(stage);
+  }
+
+  /** Another image: nothing of the one before stays on the screen. @param {{width: number, height: number}} image */
+  forget(image) {
+    Object.assign(this, { image, painting: null, picture: null, heatmap: null, contours: [], touched: null });
     this.fitToStage();
   }
 
@@ -66,6 +68,13 @@ export class Renderer {
     this.isFitted = isFitted;
     this.onView(view);
     this.redraw();
+  }
+
+  /** Where a point of the image is in the window. @param {number} x @param {number} y */
+  toWindow(x, y) {
+    const frame = this.stage.getBoundingClientRect();
+    const [left, top] = toStage(this.view, x, y);
+    return { x: frame.left + left, y: frame.top + top };
   }
 
   /** @param {Map<string, string>} hexByType */

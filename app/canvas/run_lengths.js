@@ -57,6 +57,7 @@ export function decode(runs, width, height) {
  * @returns {Uint32Array}
  */
 export function takeOut(mask, width, box) {
+  /** @type {number[]} */
   const runs = [];
   for (let y = box.y0; y < box.y1; y++) {
     const last = y * width + box.x1;

@@ -96,6 +96,8 @@ export class Toolbar {
       slider(name, text, name, { min: 0, max: 1, step: 0.05, value: start[name] }, press);
     this.mask = opacity("mask", `Strength of the painting (hold ${keyOf("hide-mask")}: hide)`);
     this.heatmap = opacity("heatmap", `Strength of the heatmap (hold ${keyOf("hide-heatmap")}: hide)`);
+    /** @type {string | undefined} what the chips show */
+    this.shownChips = undefined;
     this.status = create("span", { class: "tb-status", role: "status" });
     this.discard = create("button", { type: "button", class: "tb-link", text: "Discard", hidden: true, onclick: () => press("discard") });
     this.facts = create("span", { class: "tb-facts" });
@@ -181,7 +183,10 @@ export class Toolbar {
     const input = create("input", { type: "text", maxlength: 40, placeholder: "Name of the defect type", "aria-label": "Name of the new defect type" });
     const field = create("span", { class: "tb-new-type" }, [input]);
     this.chips.lastElementChild?.replaceWith(field);
+    let isOpen = true; // taking the field away takes its focus, which would close it once more
     const close = () => {
+      if (!isOpen) return;
+      isOpen = false;
       field.remove();
       this.shownChips = undefined;
       this.press("refresh");
@@ -194,7 +199,7 @@ export class Toolbar {
         this.stage.focus({ preventScroll: true });
       }
     });
-    input.addEventListener("blur", () => field.isConnected && close());
+    input.addEventListener("blur", close);
     input.focus();
   }
 

@@ -1,5 +1,6 @@
 """Whoever owns the workspace: this process, or a server that runs already and is asked over HTTP."""
 
+import getpass
 import json
 import mimetypes
 import secrets
@@ -65,16 +66,24 @@ def open_owner(options: Namespace, must_exist: bool = True) -> Owner:
     from app.services.errors import StorageError, WorkspaceInUseError
 
     folder: Path = options.workspace
+    author = options.author or _user()
     if must_exist and not (folder / "workspace.json").exists():
         raise CommandFailedError(f"There is no workspace in {folder}. Make one with: import, or demo.")
     try:
-        return LocalOwner(open_services(folder, device=options.device), options.author)
+        return LocalOwner(open_services(folder, device=options.device), author)
     except WorkspaceInUseError as error:
         if error.address is None:
             raise CommandFailedError(str(error), IN_USE) from error
-        return RemoteOwner(error.address, options.author, options.key)
+        return RemoteOwner(error.address, author, options.key)
     except StorageError as error:
         raise CommandFailedError(str(error), FAILED) from error
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "command line"
 
 
 class LocalOwner:

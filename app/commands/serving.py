@@ -1,5 +1,6 @@
 """serve and demo: open the app."""
 
+import signal
 import webbrowser
 from argparse import Namespace
 from contextlib import closing
@@ -39,6 +40,7 @@ def _open(settings: Settings, with_demo: bool) -> int:
         return _already_open(error.address, settings, str(error))
     except StorageError as error:
         raise CommandFailedError(str(error)) from error
+    signal.signal(signal.SIGTERM, _leave_in_order)
     with closing(services):
         try:
             start = _build_demo(services) if with_demo else "/"
@@ -89,6 +91,10 @@ def _already_open(address: str | None, settings: Settings, sentence: str) -> int
     if settings.opens_browser:
         webbrowser.open(address)
     return DONE
+
+
+def _leave_in_order(_number: int, _frame: object) -> None:
+    raise SystemExit(DONE)
 
 
 def _settings(options: Namespace) -> Settings:

@@ -24,6 +24,8 @@ from .fields import (
     ramp,
     smooth_noise,
     softened,
+    stroke,
+    wandering_line,
     white_noise,
 )
 
@@ -41,7 +43,7 @@ class CapScene:
     skin: Field  # (H, W) height of the plastic's fine waviness, pixels
     cloud: Field  # (H, W) relative brightness of the pigment
     ink: Field  # (H, W) 0..1
-    flow: Field  # (H, W) relative brightness left by the melt
+    flow: Field  # (H, W) relative brightness the melt left
     speck: Field  # (H, W) 0..1 dark inclusion
     belt: Field  # (H, W) relative brightness of the belt
     plastic: tuple[float, float, float]
@@ -101,7 +103,9 @@ def build(rng: Generator, lot: Generator) -> CapScene:
         angle=np.arctan2(on_part.y, on_part.x),
         radius=length(on_part.x, on_part.y),
         skin=np.float32(0.045) * smooth_noise(rng, 7) + np.float32(0.25) * smooth_noise(rng, 48),
-        cloud=np.float32(0.008) * smooth_noise(rng, 40) + np.float32(0.008) * white_noise(rng),
+        cloud=np.float32(0.018) * smooth_noise(rng, 36)
+        + np.float32(0.014) * smooth_noise(rng, 13)
+        + np.float32(0.008) * white_noise(rng),
         ink=_printed(printing) * tooth,
         flow=empty,
         speck=empty,
@@ -179,18 +183,18 @@ def black_speck(scene: CapScene, rng: Generator) -> CapScene:
     return replace(scene, speck=speck)
 
 
-def flow_mark(scene: CapScene, rng: Generator) -> CapScene:
-    """Melt that cooled too early: a faint fan of ripples."""
-    angle, reach = rng.uniform(0, 2 * np.pi), rng.uniform(54, 80)
-    x = scene.pose.shift_x + reach * np.cos(angle)
-    y = scene.pose.shift_y + reach * np.sin(angle)
-    inside = blob(rng, (float(x), float(y)), rng.uniform(26, 34), 0.10, 1.3)
-    waves = np.sin(scene.radius * np.float32(2 * np.pi / 11) + np.float32(0.7) * fractal_noise(rng, 40, 2))
-    return replace(scene, flow=np.float32(0.055) * (waves + np.float32(0.5)) * ramp(inside, -6, 12))
+def weld_line(scene: CapScene, rng: Generator) -> CapScene:
+    """Where two fronts of melt met too cold: a fine notch that runs inwards from the bead."""
+    angle = rng.uniform(0, 2 * np.pi)
+    start = np.array([np.cos(angle), np.sin(angle)]) * (PANEL - 4)
+    length = rng.uniform(52, 70)
+    line = wandering_line(rng, (float(start[0]), float(start[1])), float(angle + np.pi), length, 0.07)
+    notch = stroke(scene.pose.to_picture(line), np.linspace(2.4, 1.4, len(line)))
+    return replace(scene, flow=np.float32(-0.145) * notch)
 
 
 PAINTERS: Mapping[str, Callable[[CapScene, Generator], CapScene]] = {
     "misprint": misprint,
     "black_speck": black_speck,
-    "flow_mark": flow_mark,
+    "weld_line": weld_line,
 }

@@ -102,6 +102,7 @@ def shade(scene: FabricScene) -> NDArray[np.float32]:
     )
     ply = np.float32(0.05) * np.sin(2 * pi * twist)
     tone = np.where(is_warp, scene.warp_tone[warp_index], scene.weft_tone[weft_index])
+    tone = tone * (1 - np.float32(0.14) * scene.weft_thinning * ~is_warp)
     depth = np.float32(0.42) + np.float32(0.58) * ramp(height, -1.3, 1.3)
     light = lit((np.float32(1.25) * height).astype(np.float32) * (1 - scene.hole), scene.light, 6)
     value = depth * tone * (1 + ply + scene.fuzz) * (np.float32(0.15) + np.float32(0.85) * light.diffuse)
@@ -164,7 +165,7 @@ def thin_pick(scene: FabricScene, rng: Generator) -> FabricScene:
     yarn = np.floor(YARNS / 2 + rng.uniform(-14, 14))
     length, middle = rng.uniform(170, 240), rng.uniform(-80, 80)
     along = ramp(length / 2 - np.abs(grid.x - np.float32(middle)), 0, 28)
-    return replace(scene, weft_thinning=np.float32(0.62) * along * (np.floor(scene.weft_at) == yarn))
+    return replace(scene, weft_thinning=np.float32(0.72) * along * (np.floor(scene.weft_at) == yarn))
 
 
 PAINTERS: Mapping[str, Callable[[FabricScene, Generator], FabricScene]] = {

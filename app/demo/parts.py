@@ -58,7 +58,7 @@ PRODUCTS: tuple[DemoProduct, ...] = (
     ),
     DemoProduct("canvas", tuple(fabric.PAINTERS), "thin_pick", "Cotton canvas in plain weave"),
     DemoProduct("spur_gear", tuple(gear.PAINTERS), "hairline_crack", "Turned steel gear on a dark belt"),
-    DemoProduct("screw_cap", tuple(cap.PAINTERS), "flow_mark", "Moulded, printed screw cap on a light belt"),
+    DemoProduct("screw_cap", tuple(cap.PAINTERS), "weld_line", "Moulded, printed screw cap on a light belt"),
 )
 _RECIPES: Mapping[str, _Recipe] = {
     "brushed_plate": _Recipe(plate.build, plate.shade, plate.PAINTERS),
@@ -120,6 +120,6 @@ def _changed(before: NDArray[np.float32], after: NDArray[np.float32]) -> NDArray
     rows, columns = np.flatnonzero(visible.any(axis=1)), np.flatnonzero(visible.any(axis=0))
     if rows.size == 0:
         return visible
-    box = np.s_[max(0, rows[0] - 4) : rows[-1] + 5, max(0, columns[0] - 4) : columns[-1] + 5]
-    visible[box] = binary_fill_holes(isotropic_closing(np.pad(visible[box], 3), 2))[3:-3, 3:-3]
+    box = np.s_[max(0, rows[0] - 1) : rows[-1] + 2, max(0, columns[0] - 1) : columns[-1] + 2]
+    visible[box] = binary_fill_holes(isotropic_closing(np.pad(visible[box], 5), 4))[5:-5, 5:-5]
     return visible

@@ -71,16 +71,21 @@ class ImportSheet(Drawn):
 class Written(gr.HTML):
     """Markup from Python. A press on `data-action="x"` is the event `act` with {action, choice, ...data}."""
 
-    def __init__(
-        self, value: Html | None = None, *, elem_id: str | None = None, elem_classes: str | None = None
-    ) -> None:
+    def __init__(self, value: Html | None = None, *, elem_id: str | None = None, render: bool = True) -> None:
         super().__init__(
             value=value,
             js_on_load=on_load("clicks.js", ("act",)),
             apply_default_css=False,
             elem_id=elem_id,
-            elem_classes=elem_classes,
+            render=render,
         )
 
     def postprocess(self, value: Any) -> Any:
         return value.text if isinstance(value, Html) else value
+
+
+class RankedList(Drawn):
+    """Images in order of their score. Value {cards, current, more}. Event `open` {image_id}."""
+
+    MODULE = "ranked_list.js"
+    SENDS = ("open",)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
 
@@ -25,6 +25,7 @@ class Frame:
     """The widgets around the pages that pages read or change."""
 
     tabs: gr.Tabs
+    tab: Mapping[str, gr.Tab]
     page: gr.State  # name of the page that is open
     product: gr.Dropdown  # "" is all
     author: gr.State  # "" until a name was typed
@@ -60,3 +61,26 @@ def chosen(product: str | None) -> str | None:
 
 def choices(texts: dict[str, str]) -> list[tuple[str, str]]:
     return [(text, value) for value, text in texts.items()]
+
+
+def open_pressed(opener: Target, why: str) -> Any:
+    """Return a handler that opens the pressed image on the page Label, and leaves other presses alone."""
+
+    def opening(event: gr.EventData, *values: Any) -> tuple[Any, ...]:
+        if event.action != "open":
+            return (gr.skip(),) * len(opener.outputs)
+        return opener.handler(int(event.id), why, *values)
+
+    return opening
+
+
+def on_each(
+    triggers: Sequence[Callable[..., Any]],
+    handler: Callable[..., Any],
+    inputs: Any,
+    outputs: Any,
+    **options: Any,
+) -> None:
+    """As `gr.on`, which does not know the events of components like ours."""
+    for trigger in triggers:
+        trigger(handler, inputs, outputs, **options)

@@ -1,9 +1,10 @@
 """Lists of images, their paintings and verdicts."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, model_validator
 
 from app.routes.bodies import (
     Author,
@@ -32,6 +33,12 @@ class FilterQuery(BaseModel):
     text: str = ""
     order: str = "name"
 
+    @model_validator(mode="before")
+    @classmethod
+    def leave_out_empty(cls, values: Mapping[str, object]) -> dict[str, object]:
+        """An empty value in the address means the same as leaving it out."""
+        return {name: value for name, value in values.items() if value != ""}
+
 
 def router(services: Services) -> APIRouter:
     routes = APIRouter(prefix="/api")
@@ -44,9 +51,7 @@ def router(services: Services) -> APIRouter:
 def _add_lists(routes: APIRouter, services: Services) -> None:
     @routes.get("/images")
     def images(wanted: Annotated[FilterQuery, Query()]) -> Json:
-        # An empty value in the address means the same as leaving it out.
-        asked = {name: value for name, value in wanted.model_dump().items() if value != ""}
-        return {"images": [card_json(card) for card in services.browsing.find(ImageFilter(**asked))]}
+        return {"images": [card_json(card) for card in services.browsing.find(ImageFilter(**dict(wanted)))]}
 
     @routes.get("/images/{image_id}")
     def image(image_id: int) -> Json:

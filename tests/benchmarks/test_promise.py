@@ -1,12 +1,10 @@
 """The promise's measurement on tiny rendered parts: what is counted, and that nothing matches itself."""
 
 import json
-from pathlib import Path
 
 import pytest
 
-from benchmarks import promise
-from benchmarks.promise import GoodParts, Promise, TaughtDefect, summary
+from benchmarks.promise import GoodParts, Promise, PromisePlan, TaughtDefect, measure, summary
 from core.datasets import ProductData, read_dataset
 from core.feature_store import FeatureStore
 from tests.core.tiny_parts import TINY, render, tiny_encoder
@@ -74,12 +72,7 @@ def test_summary_of_a_type_without_others_has_no_gain() -> None:
     assert row["others_score_gain"] is None
 
 
-def test_command_writes_its_figures(
-    bolt: ProductData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    root = bolt.defects[0].path.parents[3]
-    monkeypatch.setattr(promise, "DmadConfig", lambda seed: TINY)
-    target = tmp_path / "promise.json"
-    assert promise.main(["--data", str(root), "--device", "cpu", "--shots", "2", "--json", str(target)]) == 0
-    assert json.loads(target.read_text())["settings"]["missed"] == {"bolt": []}
-    assert "missed by the first model: bolt 0" in capsys.readouterr().out
+def test_report_is_json_and_says_what_was_missed(bolt: ProductData) -> None:
+    report = measure([bolt], FeatureStore(tiny_encoder()), TINY, PromisePlan(lessons=1, shots=2))
+    assert json.loads(json.dumps(report))["settings"]["missed"] == {"bolt": []}
+    assert report["taught"] == report["summary"] == []

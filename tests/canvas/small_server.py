@@ -20,7 +20,7 @@ from PIL import Image
 from app.canvas import STATIC_FOLDER, STATIC_URL
 
 PAGE = """<!doctype html><html><head><meta charset="utf-8"><style>body{margin:8px;background:#fff}</style></head>
-<body><div id="host"></div><script type="module">
+<body><div id="host" %s></div><script type="module">
 const {mount} = await import('/static/canvas/%s');
 let react = () => {};
 window.events = [];
@@ -42,7 +42,9 @@ def picture(width: int, height: int, seed: int) -> bytes:
         plate[int(y + step * 0.3) % height, int(x + step) % width] -= 70
     grey = np.clip(plate, 0, 255).astype(np.uint8)
     file = io.BytesIO()
-    Image.fromarray(np.stack([grey, grey, np.clip(grey + 8, 0, 255).astype(np.uint8)], axis=2)).save(file, "PNG")
+    Image.fromarray(np.stack([grey, grey, np.clip(grey + 8, 0, 255).astype(np.uint8)], axis=2)).save(
+        file, "PNG"
+    )
     return file.getvalue()
 
 
@@ -72,7 +74,13 @@ class Stored:
 
     def painting(self, image_id: int) -> dict[str, Any]:
         kept = {name: getattr(self, name) for name in ("width", "height", "revision", "layers", "ignore")}
-        return {"image_id": image_id, **kept, "complete": self.complete, "saved_at": self.saved_at, "author": self.author}
+        return {
+            "image_id": image_id,
+            **kept,
+            "complete": self.complete,
+            "saved_at": self.saved_at,
+            "author": self.author,
+        }
 
 
 @dataclass
@@ -175,8 +183,8 @@ def build(server: SmallServer) -> FastAPI:
     add_labels(app, server)
 
     @app.get("/page/{module}")
-    def page(module: str, value: str) -> HTMLResponse:
-        return HTMLResponse(PAGE % (module, value))
+    def page(module: str, value: str, hidden: bool = False) -> HTMLResponse:
+        return HTMLResponse(PAGE % ("hidden" if hidden else "", module, value))
 
     return app
 

@@ -130,6 +130,14 @@ def test_a_damaged_feature_file_is_made_anew(parts: Path, encoder: PatchEncoder,
     assert torch.equal(FeatureStore(encoder, tmp_path).features(path), expected)
 
 
+def test_defects_of_painted_types_are_ranked_apart_from_the_others(evaluation: Evaluation) -> None:
+    calls = {(c["product"], c["seen"]): c for c in evaluation.calls if c["scorer"] == "combined"}
+    assert calls["bolt", 0]["image_auroc_of_painted_types"] is None
+    assert calls["bolt", 0]["image_auroc_of_other_types"] == 1.0
+    assert calls["bolt", 2]["image_auroc_of_painted_types"] is not None
+    assert sum(t["of"] for t in calls["bolt", 2]["caught_by_type"].values()) == 4
+
+
 def test_table_names_every_product_and_the_calls(evaluation: Evaluation) -> None:
     text = format_table(evaluation)
     for words in (

@@ -1,0 +1,231 @@
+"""Label: one image after the other, painted and judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from app import messages
+from app.canvas.mask_canvas import CanvasValue, MaskCanvas
+from app.pages import label_side
+from app.pages.badges import notice
+from app.pages.components import Written
+from app.pages.markup import Html
+from app.pages.shared import QUIET, Frame, Target, choices, chosen, on_each, refusals_shown
+from app.services import Services
+from app.services.views import ImageDetails
+
+AHEAD = 2  # images fetched before they are asked for
+_ASK_NAME = "() => { document.dispatchEvent(new Event('twinbank:ask-name')); }"
+
+
+@dataclass(frozen=True)
+class LabelView:
+    queue: gr.Dropdown
+    heatmap: gr.Checkbox
+    banner: Written
+    canvas: MaskCanvas
+    side: Written
+    image: gr.State  # id of the open image, or None
+    why: gr.State  # why it is shown: "queue", "browse", "review", "demo"
+
+
+def build(services: Services) -> LabelView:
+    with gr.Row(elem_id="tw-label", equal_height=True):
+        with gr.Column(scale=1, elem_id="tw-label-main"):
+            banner = Written(elem_id="tw-label-banner")
+            canvas = MaskCanvas(CanvasValue(workspace=str(services.path.resolve())), elem_id="tw-canvas")
+        with gr.Column(scale=0, min_width=272, elem_id="tw-label-side"):
+            with gr.Row(elem_id="tw-label-bar"):
+                queue = gr.Dropdown(
+                    choices(messages.QUEUES),
+                    value="unjudged",
+                    label=messages.QUEUE,
+                    show_label=False,
+                    container=False,
+                    filterable=False,
+                    elem_id="tw-queue",
+                    min_width=150,
+                )
+                heatmap = gr.Checkbox(
+                    True, label=messages.SHOW_HEATMAP, container=False, elem_id="tw-heatmap-on", min_width=90
+                )
+            side = Written(elem_id="tw-label-panel")
+    return LabelView(queue, heatmap, banner, canvas, side, gr.State(None), gr.State("queue"))
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What a person has set, as it comes from the widgets."""
+
+    product: str | None
+    author: str
+    queue: str
+    heatmap: bool
+
+
+class LabelHandlers:
+    """Translate: widget values -> service call -> widget values. Nothing is decided here."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    @refusals_shown
+    def arrive(self, request: gr.Request) -> tuple[Any, ...]:
+        """Open what the address names, for a page that has just been loaded."""
+        asked = request.query_params
+        page = asked.get("open", "browse")
+        page = page if page in messages.PAGES else "browse"
+        image_id = asked.get("image", "")
+        if page != "label" or not image_id.isdigit():
+            return gr.Tabs(selected=page), page, *(gr.skip(),) * 5
+        why = "demo" if asked.get("welcome") == "demo" else "browse"
+        desk = Desk(None, "", "unjudged", True)
+        return gr.Tabs(selected=page), page, *self._showing(int(image_id), why, desk)
+
+    @refusals_shown
+    def open(
+        self, image_id: int, why: str, product: str, author: str, queue: str, heatmap: bool
+    ) -> tuple[Any, ...]:
+        """Open an image from another page."""
+        desk = Desk(chosen(product), author, queue, heatmap)
+        return gr.Tabs(selected="label"), "label", *self._showing(image_id, why, desk)
+
+    @refusals_shown
+    def show(
+        self, page: str, image: int | None, why: str, product: str, author: str, queue: str, heatmap: bool
+    ) -> tuple[Any, ...]:
+        """Show the open image as it is now, or the first of the queue."""
+        if page != "label":
+            return (gr.skip(),) * 5
+        desk = Desk(chosen(product), author, queue, heatmap)
+        if image is None or (desk.product and self._product_of(image) != desk.product):
+            image = self._services.queue.next_after(None, desk.product, queue)
+            why = "queue"
+        return self._showing(image, why, desk)
+
+    @refusals_shown
+    def first(self, product: str, author: str, queue: str, heatmap: bool) -> tuple[Any, ...]:
+        """Open the first image of another queue."""
+        desk = Desk(chosen(product), author, queue, heatmap)
+        return self._showing(self._services.queue.next_after(None, desk.product, queue), "queue", desk)
+
+    @refusals_shown
+    def move(
+        self, product: str, author: str, queue: str, heatmap: bool, event: gr.EventData
+    ) -> tuple[Any, ...]:
+        desk = Desk(chosen(product), author, queue, heatmap)
+        if event.direction == "previous":
+            found = self._services.queue.previous(event.image_id, desk.product)
+        else:
+            found = self._services.queue.next_after(event.image_id, desk.product, queue)
+        if found is None:
+            if event.direction == "next":
+                gr.Info(messages.QUEUE_DONE_NEXT, title=messages.QUEUE_DONE)
+            return self._showing(event.image_id, "queue", desk)
+        return self._showing(found, "queue", desk)
+
+    @refusals_shown
+    def saved(
+        self, image: int | None, why: str, product: str, queue: str, event: gr.EventData
+    ) -> tuple[Any, ...]:
+        """Keep what stands beside the painter true after a save or a verdict that stays on the image."""
+        if event.image_id != image:
+            return gr.skip(), gr.skip()
+        is_staying = getattr(event, "verdict", None) in (None, "defect") and not event.complete
+        if not is_staying:
+            return gr.skip(), gr.skip()
+        details = self._services.browsing.details(image)
+        return self._side(details, chosen(product), queue), _banner(why, details)
+
+    @refusals_shown
+    def act(
+        self,
+        image: int | None,
+        why: str,
+        product: str,
+        author: str,
+        queue: str,
+        heatmap: bool,
+        event: gr.EventData,
+    ) -> tuple[Any, ...]:
+        desk = Desk(chosen(product), author, queue, heatmap)
+        if event.action == "open":
+            return self._showing(int(event.id), "queue", desk)
+        if event.action == "teach_instead":
+            self._services.labelling.teach_instead(int(event.id), author)
+            gr.Info(messages.NOW_TAUGHT, title=messages.TEACH_INSTEAD)
+            return self._showing(int(event.id), why, desk)
+        return (gr.skip(),) * 5
+
+    def _product_of(self, image_id: int) -> str:
+        return self._services.browsing.card(image_id).product
+
+    def _showing(self, image_id: int | None, why: str, desk: Desk) -> tuple[Any, ...]:
+        """Return canvas, side, banner, image, why."""
+        if image_id is None:
+            has_images = any(summary.images for summary in self._services.browsing.products())
+            return CanvasValue(author=desk.author), label_side.nothing_open(has_images), None, None, why
+        details = self._services.browsing.details(image_id)
+        coming = self._coming(image_id, desk.product, desk.queue)
+        value = CanvasValue(
+            image_id=image_id,
+            author=desk.author,
+            prefetch=tuple(coming[:AHEAD]),
+            heatmap_version="in_use" if details.card.call else None,
+            heatmap_visible=desk.heatmap,
+            shown_because=why,
+        )
+        return value, self._side(details, desk.product, desk.queue), _banner(why, details), image_id, why
+
+    def _coming(self, image_id: int, product: str | None, queue: str) -> list[int]:
+        order = self._services.queue.order(product, queue)
+        start = order.index(image_id) + 1 if image_id in order else 0
+        return [found for found in (*order[start:], *order[:start]) if found != image_id]
+
+    def _side(self, details: ImageDetails, product: str | None, queue: str) -> Html:
+        order = self._services.queue.order(product, queue)
+        place = order.index(details.card.id) + 1 if details.card.id in order else None
+        coming = self._coming(details.card.id, product, queue)
+        return label_side.panel(details, place, coming, len(order), self._services.teaching.waiting())
+
+
+def _banner(why: str, details: ImageDetails) -> Html | None:
+    if why != "demo":
+        return None
+    if details.card.painted:
+        return notice(messages.DEMO_PAINTED, kind="done")
+    return notice(messages.DEMO_OPENING, kind="demo")
+
+
+def outputs_of(view: LabelView) -> tuple[Any, ...]:
+    return view.canvas, view.side, view.banner, view.image, view.why
+
+
+def open_target(view: LabelView, frame: Frame, handlers: LabelHandlers) -> Target:
+    inputs = (frame.product, frame.author, view.queue, view.heatmap)
+    return Target(handlers.open, inputs, (frame.tabs, frame.page, *outputs_of(view)))
+
+
+def wire(view: LabelView, frame: Frame, handlers: LabelHandlers) -> None:
+    desk = [frame.product, frame.author, view.queue, view.heatmap]
+    here = [view.image, view.why]
+    outputs = list(outputs_of(view))
+    view.canvas.move(handlers.move, desk, outputs, **QUIET)
+    on_each(
+        [view.canvas.saved, view.canvas.judged],
+        handlers.saved,
+        [*here, frame.product, view.queue],
+        [view.side, view.banner],
+        **QUIET,
+    )
+    view.canvas.name_needed(None, None, None, js=_ASK_NAME)
+    view.queue.input(handlers.first, desk, outputs, **QUIET)
+    view.side.act(handlers.act, [*here, *desk], outputs, **QUIET)
+    changes = [frame.product.change, frame.author.change, view.heatmap.input, frame.strip.ended]
+    on_each(changes, handlers.show, [frame.page, *here, *desk], outputs, **QUIET)
+    frame.tab["label"].select(
+        lambda *values: handlers.show("label", *values), [*here, *desk], outputs, **QUIET
+    )

@@ -1,0 +1,154 @@
+"""Review: images by their score, the heatmap, and what each score rests on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from app import messages
+from app.canvas.mask_canvas import CanvasValue, MaskCanvas
+from app.pages import review_panel
+from app.pages.components import RankedList, Written
+from app.pages.shared import QUIET, Frame, Target, choices, chosen, on_each, open_pressed, refusals_shown
+from app.services import Services
+from app.services.errors import NotFoundError
+from app.services.views import Evidence, ImageCard, ReviewCard
+
+LISTED = 500
+_ASK_NAME = "() => { document.dispatchEvent(new Event('twinbank:ask-name')); }"
+
+
+@dataclass(frozen=True)
+class ReviewView:
+    only: gr.Dropdown
+    listed: RankedList
+    canvas: MaskCanvas
+    panel: Written
+    image: gr.State  # id of the open image, or None
+    order: gr.State  # ids as listed when the filter was set; verdicts given since do not shuffle it
+
+
+def build(services: Services) -> ReviewView:
+    with gr.Row(elem_id="tw-review", equal_height=True):
+        with gr.Column(scale=0, min_width=272, elem_id="tw-review-left"):
+            only = gr.Dropdown(
+                choices(messages.REVIEW_ONLY),
+                value="all",
+                show_label=False,
+                container=False,
+                filterable=False,
+                elem_id="tw-review-only",
+            )
+            listed = RankedList(elem_id="tw-review-list")
+        with gr.Column(scale=1, elem_id="tw-review-main"):
+            value = CanvasValue(
+                workspace=str(services.path.resolve()), read_only=True, shown_because="review"
+            )
+            canvas = MaskCanvas(value, elem_id="tw-review-canvas")
+        with gr.Column(scale=0, min_width=324, elem_id="tw-review-side"):
+            panel = Written(elem_id="tw-review-panel")
+    return ReviewView(only, listed, canvas, panel, gr.State(None), gr.State(()))
+
+
+class ReviewHandlers:
+    """Translate: widget values -> service call -> widget values. Nothing is decided here."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    @refusals_shown
+    def show(self, page: str, product: str, author: str, only: str, image: int | None) -> tuple[Any, ...]:
+        """List afresh; keep the open image when it is still in the list."""
+        if page != "review":
+            return (gr.skip(),) * 5
+        entries = self._services.review.ranked(chosen(product), None, only)
+        order = tuple(entry.card.id for entry in entries)
+        image = image if image in order else next(iter(order), None)
+        return self._showing(order, image, product, author)
+
+    @refusals_shown
+    def open(self, product: str, author: str, order: tuple[int, ...], event: gr.EventData) -> tuple[Any, ...]:
+        return self._showing(tuple(order), event.image_id, product, author)
+
+    @refusals_shown
+    def move(self, product: str, author: str, order: tuple[int, ...], event: gr.EventData) -> tuple[Any, ...]:
+        order = tuple(order)
+        place = order.index(event.image_id) if event.image_id in order else -1
+        place = place - 1 if event.direction == "previous" else place + 1
+        if not 0 <= place < len(order):
+            gr.Info(messages.END_OF_LIST)
+            place = min(max(place, 0), len(order) - 1)
+        return self._showing(order, order[place], product, author)
+
+    @refusals_shown
+    def look(self, product: str, author: str, order: tuple[int, ...], event: gr.EventData) -> tuple[Any, ...]:
+        """Show the image a patch came from."""
+        if event.action != "look":
+            return (gr.skip(),) * 5
+        return self._showing(tuple(order), int(event.id), product, author)
+
+    def _showing(
+        self, order: tuple[int, ...], image: int | None, product: str, author: str
+    ) -> tuple[Any, ...]:
+        """Return list, canvas, panel, image, order."""
+        if image is None:
+            empty = {"cards": [], "current": None, "more": ""}
+            canvas = CanvasValue(author=author, read_only=True, shown_because="review")
+            return empty, canvas, review_panel.nothing_scored(), None, order
+        by_id = {entry.card.id: entry for entry in self._services.review.ranked(chosen(product))}
+        entry = by_id.get(image) or self._unlisted(image)
+        listed = {
+            "cards": [_row(by_id[found].card) for found in order[:LISTED] if found in by_id],
+            "current": image,
+            "more": messages.more_listed(LISTED, len(order)) if len(order) > LISTED else "",
+        }
+        after = order[order.index(image) + 1 :][:2] if image in order else ()
+        value = CanvasValue(
+            image_id=image,
+            author=author,
+            prefetch=after,
+            heatmap_version="in_use",
+            contour=True,
+            shown_because="review",
+            read_only=True,
+        )
+        histogram = self._services.review.histogram(entry.card.product)
+        panel = review_panel.panel(entry, self._evidence(image), histogram, self._card)
+        return listed, value, panel, image, order
+
+    def _unlisted(self, image: int) -> ReviewCard:
+        details = self._services.browsing.details(image)
+        return ReviewCard(details.card, details.version_id, details.score_sentence)
+
+    def _evidence(self, image: int) -> Evidence | None:
+        try:
+            return self._services.review.evidence(image)
+        except NotFoundError:
+            return None
+
+    def _card(self, image: int) -> ImageCard | None:
+        try:
+            return self._services.browsing.card(image)
+        except NotFoundError:
+            return None
+
+
+def _row(card: ImageCard) -> dict[str, Any]:
+    names = ("id", "name", "product", "verdict", "call", "score", "kept_for_testing")
+    return {name: getattr(card, name) for name in names}
+
+
+def wire(view: ReviewView, frame: Frame, handlers: ReviewHandlers, opener: Target) -> None:
+    outputs = [view.listed, view.canvas, view.panel, view.image, view.order]
+    asked = [frame.product, frame.author, view.only, view.image]
+    walking = [frame.product, frame.author, view.order]
+    frame.tab["review"].select(lambda *values: handlers.show("review", *values), asked, outputs, **QUIET)
+    changes = [frame.product.change, frame.author.change, view.only.input, frame.strip.ended]
+    on_each(changes, handlers.show, [frame.page, *asked], outputs, **QUIET)
+    view.listed.open(handlers.open, walking, outputs, **QUIET)
+    view.canvas.move(handlers.move, walking, outputs, **QUIET)
+    view.canvas.name_needed(None, None, None, js=_ASK_NAME)
+    view.panel.act(handlers.look, walking, outputs, **QUIET)
+    view.panel.act(open_pressed(opener, "review"), list(opener.inputs), list(opener.outputs), **QUIET)

@@ -1,0 +1,144 @@
+"""The virtual grid: few cards exist however many images there are; mouse and keyboard select, open and judge."""
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from app.canvas.image_grid import GridValue
+from tests.canvas.small_server import SmallServer
+
+pytestmark = pytest.mark.browser
+
+
+def cards(count: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": number, "product": "gear", "name": f"gear_{number:05}.png", "width": 64, "height": 48,
+            "verdict": [None, "good", "defect", "unsure"][number % 4], "call": [None, "pass", "reject"][number % 3],
+            "score": None if number % 3 == 0 else 0.5 + number % 3 / 2, "limit": 1.0, "taught": False,
+            "kept_for_testing": number % 5 == 0, "painted": number % 4 == 2, "complete": False, "defect_types": ["dent"],
+        }
+        for number in range(1, count + 1)
+    ]  # fmt: skip
+
+
+def open_grid(page: Page, server: SmallServer, count: int = 300, **value: Any) -> None:
+    server.cards = cards(count)
+    asked = {"query": {"product": "gear"}, "author": "Ann", **value}
+    page.goto(f"{server.address}/page/image_grid.js?value={quote(json.dumps(asked))}")
+    page.wait_for_selector('.tb-grid[data-ready="true"]')
+
+
+def events(page: Page, name: str) -> list[dict[str, Any]]:
+    return [data for event, data in page.evaluate("window.events") if event == name]
+
+
+def card(page: Page, image_id: int) -> Any:
+    return page.locator(f'.tb-card[data-image-id="{image_id}"]')
+
+
+def test_fifty_thousand_images_need_few_cards(page: Page, server: SmallServer) -> None:
+    open_grid(page, server, 50_000)
+    assert page.locator(".tb-card").count() < 100
+    page.locator(".tb-grid-list").focus()
+    page.keyboard.press("End")
+    expect(card(page, 50_000)).to_be_visible(timeout=2000)
+    assert page.locator(".tb-card").count() < 100
+    expect(page.locator(".tb-grid-count")).to_have_text("50,000 images")
+
+
+def test_a_card_says_what_is_known(page: Page, server: SmallServer) -> None:
+    open_grid(page, server)
+    expect(card(page, 10)).to_have_attribute(
+        "aria-label",
+        "gear_00010.png · your verdict: defect · model: pass 1.00 (reject limit 1.00) · painted: dent · kept for testing",
+    )
+    expect(card(page, 4)).to_contain_text("pass 1.00")
+    expect(card(page, 10).get_by_title("kept for testing", exact=True)).to_be_visible()
+    expect(card(page, 4).get_by_title("kept for testing", exact=True)).to_be_hidden()
+
+
+def test_click_shift_and_ctrl_select(page: Page, server: SmallServer) -> None:
+    open_grid(page, server)
+    card(page, 2).click()
+    card(page, 5).click(modifiers=["Shift"])
+    card(page, 9).click(modifiers=["Control"])
+    assert events(page, "selected")[-1] == {"image_ids": [2, 3, 4, 5, 9]}
+    card(page, 3).click(modifiers=["Control"])
+    assert events(page, "selected")[-1] == {"image_ids": [2, 4, 5, 9]}
+    expect(page.locator(".tb-grid-count")).to_have_text("300 images, 4 selected")
+
+
+def test_the_keyboard_alone_selects_and_opens(page: Page, server: SmallServer) -> None:
+    open_grid(page, server)
+    page.locator(".tb-grid-list").focus()
+    for key in ("ArrowRight", "Space", "ArrowRight", "ArrowRight", "Space", "d", "d"):
+        page.keyboard.press(key)
+    assert events(page, "selected")[-1] == {"image_ids": [2, 4]}
+    page.keyboard.press("Enter")
+    assert events(page, "open") == [{"image_id": 6}]
+    page.keyboard.press("Shift+ArrowRight")
+    assert events(page, "selected")[-1] == {"image_ids": [6, 7]}
+    assert page.locator(".tb-grid-list").get_attribute("aria-activedescendant") == "tb-card-6"
+
+
+def test_a_double_click_opens(page: Page, server: SmallServer) -> None:
+    open_grid(page, server)
+    card(page, 5).dblclick()
+    assert events(page, "open") == [{"image_id": 5}]
+
+
+def test_several_images_are_judged_at_once_and_taken_back(page: Page, server: SmallServer) -> None:
+    open_grid(page, server)
+    card(page, 1).click()
+    card(page, 3).click(modifiers=["Shift"])
+    page.keyboard.press("g")
+    expect(card(page, 2).locator(".tb-card-verdict")).to_have_text("good")
+    assert server.verdicts[0] | {"author": "Ann"} == server.verdicts[0]
+    assert (server.verdicts[0]["image_ids"], server.verdicts[0]["verdict"]) == ([1, 2, 3], "good")
+    page.keyboard.press("Control+z")
+    expect(card(page, 2).locator(".tb-card-verdict")).to_have_text("defect")
+    expect(card(page, 3).locator(".tb-card-verdict")).to_have_text("unsure")
+    taken_back = {(tuple(verdict["image_ids"]), verdict["verdict"]) for verdict in server.verdicts[1:]}
+    assert taken_back == {((1,), "good"), ((2,), "defect"), ((3,), "unsure")}
+
+
+def test_flying_past_cards_asks_for_few_thumbnails(page: Page, server: SmallServer) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/thumbnails/" in request.url else None)
+    open_grid(page, server, 20_000)
+    page.evaluate(
+        """async () => {
+          const list = document.querySelector('.tb-grid-list');
+          for (let step = 0; step < 60; step++) {
+            list.scrollTop += 4000;
+            await new Promise((resolve) => setTimeout(resolve, 10));
+          }
+        }"""
+    )
+    page.wait_for_timeout(500)
+    assert 0 < len(asked) < 500  # 60 screens have passed, about 2,500 cards
+
+
+def test_another_query_or_refresh_asks_again(page: Page, server: SmallServer) -> None:
+    open_grid(page, server)
+    server.cards = cards(3)
+    value = GridValue(query={"product": "gear", "verdict": None, "painted": True}, author="Ann").to_json()
+    with page.expect_request("**/api/images?product=gear&painted=true"):
+        page.evaluate("(value) => { window.setValue(value); }", value)
+    expect(page.locator(".tb-grid-count")).to_have_text("3 images")
+    server.cards = cards(1)
+    page.evaluate("(value) => { window.setValue(value); }", value | {"refresh": 1})
+    expect(page.locator(".tb-grid-count")).to_have_text("1 image")
+
+
+def test_a_verdict_needs_a_name(page: Page, server: SmallServer) -> None:
+    open_grid(page, server, author="")
+    card(page, 1).click()
+    page.keyboard.press("g")
+    expect(page.locator(".tb-grid-notice")).to_contain_text("Type your name first")
+    assert events(page, "name_needed") == [{}]
+    assert server.verdicts == []

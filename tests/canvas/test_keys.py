@@ -1,0 +1,156 @@
+"""The key map: what each key does to the verdict, the movement and the view."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.canvas.conftest import Painter
+
+pytestmark = pytest.mark.browser
+
+
+def verdicts(painter: Painter) -> list[tuple[int, str]]:
+    return [(verdict["image_id"], verdict["verdict"]) for verdict in painter.server.verdicts]
+
+
+def moves(painter: Painter) -> list[str]:
+    return [move["direction"] for move in painter.events("move")]
+
+
+@pytest.mark.parametrize(("key", "verdict"), [("g", "good"), ("n", "defect"), ("u", "unsure")])
+def test_a_verdict_without_painting_goes_on(painter: Painter, key: str, verdict: str) -> None:
+    painter.open().key(key)
+    painter.page.wait_for_function("window.events.some(([name]) => name === 'move')")
+    assert verdicts(painter) == [(7, verdict)]
+    assert moves(painter) == ["next"]
+    assert painter.events("judged")[0]["verdict"] == verdict
+
+
+def test_n_stays_where_something_is_painted(painter: Painter) -> None:
+    painter.open().stroke((60, 60), (160, 60))
+    painter.key("n")
+    painter.page.wait_for_function("window.events.some(([name]) => name === 'judged')")
+    assert verdicts(painter) == [(7, "defect")]
+    assert moves(painter) == []
+
+
+def test_enter_says_that_every_defect_is_painted(painter: Painter) -> None:
+    painter.open().stroke((60, 60), (160, 60))
+    painter.key("Enter")
+    painter.page.wait_for_function("window.events.some(([name]) => name === 'move')")
+    assert painter.server.images[7].complete
+    assert verdicts(painter) == [(7, "defect")]
+    painter.put(image_id=7)  # nowhere to move: the keys are free again
+    painter.stroke((60, 90), (160, 90))
+    painter.saved()
+    assert not painter.server.images[7].complete  # the claim was about the painting before
+
+
+def test_enter_needs_a_painted_defect(painter: Painter) -> None:
+    painter.open().key("Enter")
+    expect(painter.page.locator(".tb-notice")).to_contain_text("Nothing is painted")
+    assert verdicts(painter) == []
+
+
+def test_a_painted_image_is_not_marked_good_by_accident(painter: Painter) -> None:
+    painter.open().stroke((60, 60), (160, 60))
+    painter.saved().key("g")
+    assert verdicts(painter) == []
+    painter.page.get_by_role("button", name="Clear the painting, mark good").click()
+    painter.page.wait_for_function("window.events.some(([name]) => name === 'move')")
+    assert verdicts(painter) == [(7, "good")]
+    assert not painter.layer("scratch").any()
+
+
+def test_a_and_d_only_move(painter: Painter) -> None:
+    painter.open().key("d")
+    painter.put(image_id=8)
+    painter.ready(8).key("a")
+    assert moves(painter) == ["next", "previous"]
+    assert verdicts(painter) == []
+
+
+def test_a_second_press_does_not_judge_the_same_image_again(painter: Painter) -> None:
+    painter.open()
+    painter.key("g")
+    painter.key("g")
+    painter.key("d")
+    painter.page.wait_for_timeout(400)
+    assert verdicts(painter) == [(7, "good")]
+    assert moves(painter) == ["next"]
+
+
+def test_a_verdict_waits_for_the_picture(painter: Painter) -> None:
+    painter.server.picture_delay = 1.5
+    painter.open(wait=False)
+    painter.page.wait_for_function("window.component?.session?.painting")
+    painter.key("g")
+    expect(painter.page.locator(".tb-notice")).to_contain_text("still loading")
+    assert verdicts(painter) == []
+
+
+def test_a_verdict_tells_whether_the_heatmap_was_seen(painter: Painter) -> None:
+    painter.open(heatmap_version=3)
+    painter.page.wait_for_selector('.tb-painter[data-heatmap="shown"]')
+    painter.key("g")
+    painter.page.wait_for_function("window.events.some(([name]) => name === 'move')")
+    painter.open(8, heatmap_version=3, heatmap_visible=False)
+    painter.key("g")
+    painter.page.wait_for_function("window.events.some(([name]) => name === 'move')")
+    assert [verdict["heatmap_visible"] for verdict in painter.server.verdicts] == [True, False]
+
+
+def test_keys_are_left_alone_while_typing(painter: Painter) -> None:
+    painter.open()
+    painter.page.evaluate("document.body.append(document.createElement('textarea'))")
+    painter.page.locator("textarea").focus()
+    painter.page.keyboard.type("gnu 0?ad")
+    assert painter.page.locator("textarea").input_value() == "gnu 0?ad"
+    assert painter.server.verdicts == []
+    assert moves(painter) == []
+    assert painter.page.locator("dialog[open]").count() == 0
+
+
+def test_holding_h_hides_the_painting_and_m_the_heatmap(painter: Painter) -> None:
+    painter.open(heatmap_version=3).stroke((60, 60), (160, 60))
+    painter.page.wait_for_selector('.tb-painter[data-heatmap="shown"]')
+    for key, layer in (("h", ".tb-mask"), ("m", ".tb-heatmap")):
+        painter.page.keyboard.down(key)
+        expect(painter.page.locator(layer)).to_be_hidden()
+        painter.page.keyboard.up(key)
+        expect(painter.page.locator(layer)).to_be_visible()
+
+
+@pytest.mark.parametrize(("larger", "smaller"), [(".", ","), ("]", "[")])
+def test_the_brush_grows_and_shrinks(painter: Painter, larger: str, smaller: str) -> None:
+    size = lambda: painter.page.evaluate("window.component.brush.size")  # noqa: E731
+    painter.open()
+    before = size()
+    painter.key(larger)
+    assert size() > before
+    for _ in range(40):
+        painter.key(smaller)
+    assert size() == 1
+
+
+def test_after_a_click_on_a_tool_enter_still_means_done(painter: Painter) -> None:
+    painter.open().page.get_by_role("button", name="Brush (B)").click()
+    painter.key("Enter")
+    expect(painter.page.locator(".tb-notice")).to_contain_text("Nothing is painted")
+
+
+def test_the_key_sheet_opens_and_escape_closes_it(painter: Painter) -> None:
+    painter.open().key("?")
+    sheet = painter.page.get_by_role("dialog", name="Keys")
+    expect(sheet).to_be_visible()
+    painter.key("g")  # behind the sheet
+    painter.key("Escape")
+    expect(sheet).to_have_count(0)
+    assert painter.server.verdicts == []
+
+
+def test_a_read_only_image_can_be_judged_and_not_painted(painter: Painter) -> None:
+    painter.open(read_only=True, shown_because="review").stroke((60, 60), (160, 60))
+    painter.key("n")
+    painter.page.wait_for_function("window.events.some(([name]) => name === 'move')")
+    assert painter.server.saves == []
+    assert painter.server.verdicts[0]["shown_because"] == "review"

@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+
+from app.canvas.run_lengths import RunLengthError, decode, encode
+
+
+def test_a_small_mask_has_the_runs_one_can_count() -> None:
+    mask = np.array([[0, 1, 1, 0], [0, 0, 0, 1], [1, 0, 0, 0]], dtype=bool)
+    assert encode(mask) == [1, 2, 7, 2]  # the last two pixels touch across the end of the line
+    assert (decode([1, 2, 7, 2], 4, 3) == mask).all()
+
+
+@given(arrays(bool, array_shapes(min_dims=2, max_dims=2, max_side=12)))
+def test_run_lengths_come_back_as_the_same_mask(mask: np.ndarray) -> None:
+    height, width = mask.shape
+    assert (decode(encode(mask), width, height) == mask).all()
+
+
+@given(st.lists(st.integers(-2, 30), max_size=8))
+def test_a_mask_has_only_one_list_of_runs(runs: list[int]) -> None:
+    try:
+        mask = decode(runs, 5, 4)
+    except RunLengthError:
+        return
+    assert encode(mask) == runs
+
+
+@pytest.mark.parametrize(
+    "runs",
+    [
+        [3],
+        [0, 0],
+        [-1, 2],
+        [0, 2, 2, 1],
+        [5, 1, 0, 1],
+        [0, 13],
+        [12, 1],
+        [0, 1.0],
+        ["0", 1],
+        [True, 1],
+        [0, None],
+    ],
+    ids=str,
+)
+def test_what_is_no_mask_is_refused(runs: list) -> None:  # type: ignore[type-arg]
+    with pytest.raises(RunLengthError):
+        decode(runs, 4, 3)

@@ -1,0 +1,159 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from app import cli
+from app.commands.outcome import FAILED, WRONG_USE
+from tests.services.parts import part, png
+
+
+def run(*words: object) -> int:
+    try:
+        return cli.main([str(word) for word in words])
+    except SystemExit as ended:  # argparse ends the process itself
+        return int(ended.code or 0)
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    folder = tmp_path / "photos"
+    (folder / "good").mkdir(parents=True)
+    for seed in range(3):
+        (folder / "good" / f"L1_p{seed}.png").write_bytes(part(seed).png)
+    (folder / "cut.png").write_bytes(part(9).png[:100])
+    return folder
+
+
+@pytest.mark.parametrize("command", cli.COMMANDS)
+def test_every_command_explains_itself_with_examples_and_exit_codes(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(command, "--help") == 0
+    text = capsys.readouterr().out
+    assert "examples" in text and f"launch.py {command}" in text and "exit codes" in text
+    assert "--workspace" in text and "--device" in text
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["paint"],
+        ["import", "x"],
+        ["import", "x", "--layout", "coco"],
+        ["serve", "--port", "99999"],
+        ["evaluate", "--data", "x", "--seen", "ten"],
+        ["score"],
+        ["fit", "--device", "tpu"],
+        ["setup"],
+        ["test"],
+        ["bench", "no_such_thing"],
+        ["bench", "../x"],
+    ],
+)
+def test_wrong_use_is_exit_code_two(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(*words) == WRONG_USE
+    assert capsys.readouterr().err.strip()
+
+
+def test_set_up_and_test_point_to_the_door(capsys: pytest.CaptureFixture[str]) -> None:
+    run("setup")
+    assert "launch.py setup" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["fit"], ["teach"], ["score", __file__], ["check"]])
+def test_commands_that_need_a_workspace_say_so(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*words, "--workspace", tmp_path / "none") == FAILED
+    assert "There is no workspace" in capsys.readouterr().err
+    assert not (tmp_path / "none").exists()
+
+
+def test_import_then_check(photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    workspace = tmp_path / "w"
+    words = [
+        "import",
+        photos,
+        "--layout",
+        "folder",
+        "--workspace",
+        workspace,
+        "--name-pattern",
+        "{lot}_{part}",
+    ]
+
+    assert run(*words) == 0
+    out = capsys.readouterr().out
+    assert "3 images added" in out and "refused  cut.png" in out
+    assert run(*words) == 0 and "3 were already there" in capsys.readouterr().out
+
+    assert run("check", "--workspace", workspace) == 0
+    assert "3 images" in capsys.readouterr().out
+
+
+def test_check_finds_a_damaged_file(photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    workspace = tmp_path / "w"
+    run("import", photos, "--layout", "folder", "--workspace", workspace)
+    blob = next(path for path in (workspace / "blobs").rglob("*") if path.is_file() and len(path.name) == 64)
+    blob.write_bytes(b"rust")
+    capsys.readouterr()
+
+    assert run("check", "--workspace", workspace) == FAILED
+    assert blob.name in capsys.readouterr().out
+
+
+def test_training_without_reason_is_a_sentence(
+    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace = tmp_path / "w"
+    run("import", photos, "--layout", "folder", "--workspace", workspace)
+    capsys.readouterr()
+
+    assert run("teach", "--workspace", workspace) == FAILED
+    assert run("score", photos / "good", "--workspace", workspace) == FAILED
+    assert capsys.readouterr().err.count("no model yet") == 2
+    assert run("score", photos / "none.png", "--workspace", workspace) == WRONG_USE
+
+
+def test_import_of_a_folder_that_is_not_there_is_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["import", tmp_path / "nowhere", "--layout", "mvtec", "--workspace", tmp_path / "w"]
+    assert run(*words) == FAILED
+    assert "can't be read" in capsys.readouterr().err
+
+
+def test_folder_that_is_no_workspace_is_left_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.png").write_bytes(part(1).png)
+
+    assert run("import", tmp_path / "in", "--layout", "folder", "--workspace", tmp_path) == FAILED
+    assert "notes.txt" in capsys.readouterr().err or "not a Twinbank workspace" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_evaluate_writes_a_table_and_the_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = tmp_path / "parts" / "plate"
+    for name in ("train/good", "test/good", "test/spot", "ground_truth/spot"):
+        (root / name).mkdir(parents=True)
+    for seed in range(6):
+        (root / f"train/good/{seed}.png").write_bytes(part(seed).png)
+        (root / f"test/good/{seed}.png").write_bytes(part(50 + seed).png)
+        spotted = part(100 + seed, spot=7)
+        (root / f"test/spot/{seed}.png").write_bytes(spotted.png)
+        (root / f"ground_truth/spot/{seed}_mask.png").write_bytes(png(spotted.mask.astype("uint8") * 255))
+    figures = tmp_path / "figures.json"
+
+    assert (
+        run("evaluate", "--data", tmp_path / "parts", "--seen", "0", "--device", "cpu", "--json", figures)
+        == 0
+    )
+
+    assert "image AUROC" in capsys.readouterr().out
+    rows = json.loads(figures.read_text())["results"]
+    assert {row["scorer"] for row in rows} == {"distance", "head", "combined"}
+    assert next(row for row in rows if row["scorer"] == "distance")["image_auroc"] == 1.0

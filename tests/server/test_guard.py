@@ -1,0 +1,110 @@
+import pytest
+from fastapi.testclient import TestClient
+
+from app.routes.guard import Access, host_name
+from app.server import access_for, build_server
+from app.services import Services
+from app.settings import Settings, is_loopback
+from tests.server.conftest import ADA, ADDRESS, LOCAL
+
+KEY = "correct-horse"
+
+
+@pytest.fixture
+def keyed(services: Services) -> TestClient:
+    app = build_server(services, Access(LOCAL.hosts, KEY))
+    return TestClient(app, base_url=ADDRESS, follow_redirects=False)
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:7860", "127.0.0.1.evil.example", ""])
+def test_unknown_host_is_refused(client: TestClient, host: str) -> None:
+    answer = client.get("/healthz", headers={"Host": host})
+
+    assert answer.status_code == 400 and "address" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:7860", "localhost:7860", "[::1]:7860", "LOCALHOST"])
+def test_known_hosts_are_served(client: TestClient, host: str) -> None:
+    assert client.get("/healthz", headers={"Host": host}).json() == {"ok": True}
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://evil.example", "null", "http://127.0.0.1:9999", "http://localhost:7860"]
+)
+def test_writes_and_reads_of_another_origin_are_refused(client: TestClient, image: int, origin: str) -> None:
+    headers = {**ADA, "Origin": origin}
+    write = client.post(f"/api/images/{image}/verdict", json={"verdict": "good"}, headers=headers)
+    read = client.get("/api/images", headers=headers)
+
+    assert (write.status_code, read.status_code) == (403, 403)
+    assert client.get(f"/api/images/{image}").json()["verdict"] is None
+
+
+def test_request_that_a_browser_marks_as_cross_site_is_refused(client: TestClient) -> None:
+    assert client.get("/api/images", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
+    assert client.get("/api/images", headers={"Sec-Fetch-Site": "same-origin"}).status_code == 200
+
+
+def test_own_origin_is_served_and_no_cross_origin_header_is_sent(client: TestClient) -> None:
+    answer = client.get("/api/images", headers={"Origin": ADDRESS})
+
+    assert answer.status_code == 200
+    assert not [name for name in answer.headers if name.startswith("access-control")]
+
+
+def test_every_answer_carries_the_security_headers(client: TestClient) -> None:
+    for path in ("/healthz", "/api/images", "/nowhere"):
+        headers = client.get(path).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["x-frame-options"] == "DENY"
+        assert "default-src 'self'" in headers["content-security-policy"]
+
+
+def test_without_the_key_nothing_but_the_door_is_open(keyed: TestClient) -> None:
+    for path in ("/", "/api/images", "/media/images/1", "/gradio_api/info", "/static/canvas/x.js"):
+        assert keyed.get(path).status_code == 401
+    assert keyed.get("/healthz").status_code == 200
+    assert keyed.get("/login").status_code == 401
+
+
+def test_key_opens_by_a_cookie_that_does_not_hold_it(keyed: TestClient) -> None:
+    assert keyed.get("/login", params={"key": "wrong"}).status_code == 401
+    assert keyed.get("/api/images").status_code == 401
+
+    answer = keyed.get("/login", params={"key": KEY})
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert KEY not in answer.headers["set-cookie"] and "HttpOnly" in answer.headers["set-cookie"]
+    assert keyed.get("/api/images").status_code == 200
+
+
+def test_programs_may_send_the_key_as_bearer(keyed: TestClient) -> None:
+    assert keyed.get("/api/images", headers={"Authorization": f"Bearer {KEY}"}).status_code == 200
+    assert keyed.get("/api/images", headers={"Authorization": "Bearer no"}).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "cookie", ['twinbank_access="', "twinbank_access=\xe9", "a;b;;=", "twinbank_access="]
+)
+def test_odd_cookies_do_not_let_in(keyed: TestClient, cookie: str) -> None:
+    assert keyed.get("/api/images", headers={"Cookie": cookie.encode("latin-1")}).status_code == 401
+
+
+def test_server_for_others_answers_to_its_own_names(tmp_path: object) -> None:
+    import socket
+    from pathlib import Path
+
+    access = access_for(Settings(Path("w"), host="0.0.0.0", access_key=KEY, extra_hosts=("line3.local",)))
+
+    assert {"localhost", "line3.local", socket.gethostname().lower()} <= access.hosts
+
+
+def test_only_this_machines_own_addresses_are_loopback() -> None:
+    assert (
+        is_loopback("127.0.0.1")
+        and is_loopback("::1")
+        and is_loopback("localhost")
+        and is_loopback("127.0.0.9")
+    )
+    assert not is_loopback("0.0.0.0") and not is_loopback("192.168.1.4") and not is_loopback("factory")
+    assert host_name("[::1]:80") == "::1" and host_name("Name:80") == "name" and host_name("[") == ""

@@ -1,0 +1,108 @@
+import io
+import time
+
+import pytest
+from PIL import Image
+
+from app.services import Services
+from app.services.errors import InvalidRequestError, UnknownProductError
+from app.services.views import ImageFilter, IncomingFile
+from storage.records import NewImage
+from tests.services.parts import part
+
+
+def test_products_are_summed_up(services: Services, four_images: tuple[int, ...]) -> None:
+    services.labelling.judge(four_images[:2], "good", "Ada")
+    services.labelling.judge(four_images[2:3], "defect", "Ada")
+
+    (plate,) = services.browsing.products()
+
+    assert (plate.name, plate.images, plate.good, plate.defect, plate.unjudged) == ("plate", 4, 2, 1, 1)
+    assert plate.version_in_use is None
+
+
+def test_filters_narrow_and_combine(services: Services, four_images: tuple[int, ...]) -> None:
+    services.labelling.judge(four_images[:2], "good", "Ada")
+    find = services.browsing.find
+
+    def ids(**wanted: object) -> set[int]:
+        return {card.id for card in find(ImageFilter(**wanted))}  # type: ignore[arg-type]
+
+    assert ids() == set(four_images)
+    assert ids(verdict="good") == set(four_images[:2])
+    assert ids(verdict="none") == set(four_images[2:])
+    assert ids(text="PART-1") == {four_images[1]}
+    assert ids(call="none", verdict="good", text="part-0") == {four_images[0]}
+    assert ids(call="reject") == set()
+    assert ids(min_score=0.0) == set()
+    assert ids(painted=True) == set()
+
+
+def test_orders(services: Services, four_images: tuple[int, ...]) -> None:
+    by_name = [card.name for card in services.browsing.find(ImageFilter(order="name"))]
+    newest = [card.id for card in services.browsing.find(ImageFilter(order="newest"))]
+
+    assert by_name == sorted(by_name)
+    assert newest == sorted(four_images, reverse=True)
+
+
+def test_unknown_filter_values_are_refused(services: Services) -> None:
+    with pytest.raises(InvalidRequestError, match="verdict"):
+        services.browsing.find(ImageFilter(verdict="fine"))
+    with pytest.raises(UnknownProductError, match="none yet"):
+        services.browsing.find(ImageFilter(product="plate"))
+
+
+def test_thumbnail_is_small_and_made_anew_when_missing(services: Services) -> None:
+    buffer = io.BytesIO()
+    Image.new("RGB", (1000, 500), (90, 10, 10)).save(buffer, format="JPEG")
+    (image,) = services.importing.import_files(
+        [IncomingFile("a.jpg", buffer.getvalue())], "p", "Ada"
+    ).image_ids
+    media = services.browsing.thumbnail(image)
+    media.path.unlink()
+
+    again = services.browsing.thumbnail(image)
+
+    with Image.open(again.path) as picture:
+        assert picture.size == (256, 128)
+
+
+def test_details_tell_of_the_same_picture_filed_otherwise(services: Services) -> None:
+    file = IncomingFile("a.png", part(1).png)
+    (good,) = services.importing.import_files([file], "plate", "Ada", "good").image_ids
+    services.importing.import_files([file], "disc", "Ada", "defect")
+
+    details = services.browsing.details(good)
+
+    assert details.filed_as == ("defect",)
+    assert details.score_sentence == "no model yet"
+
+
+def test_queue_goes_through_unjudged_images_and_wraps(
+    services: Services, four_images: tuple[int, ...]
+) -> None:
+    order = services.queue.order("plate")
+    assert set(order) == set(four_images)
+    services.labelling.judge([order[1]], "good", "Ada")
+
+    assert services.queue.next_after(order[0], "plate") == order[2]
+    assert services.queue.next_after(order[1], "plate") == order[2]
+    assert services.queue.next_after(order[3], "plate") == order[0]
+    assert services.queue.previous(order[2], "plate") == order[1]
+    assert services.queue.previous(order[0], "plate") is None
+    services.labelling.judge(order, "good", "Ada")
+    assert services.queue.next_after(order[3], "plate") is None
+
+
+def test_five_thousand_images_are_listed_quickly(services: Services) -> None:
+    with services._workspace.writing() as work:
+        for number in range(5000):
+            name = f"{number:064x}"
+            work.images.add(NewImage("plate", name, name, "image/png", 64, 64, f"{number}.png"))
+
+    started = time.perf_counter()
+    cards = services.browsing.find(ImageFilter(product="plate"))
+
+    assert len(cards) == 5000
+    assert time.perf_counter() - started < 3  # 0.2 s on a quiet machine
