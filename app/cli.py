@@ -9,7 +9,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from app.commands.outcome import EXIT_CODES, STOPPED, WRONG_USE, CommandFailedError
+from app.commands.outcome import (
+    EXIT_CODES,
+    STOPPED,
+    WRONG_USE,
+    CommandFailedError,
+    errors_told_as_sentences,
+)
 from app.settings import DEFAULT_PORT
 
 COMMANDS = ("serve", "demo", "import", "fit", "teach", "score", "evaluate", "check", "bench")
@@ -28,7 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         words.insert(0, "serve")
     options = _parser().parse_args(words)
     try:
-        return int(_command(options.command)(options))
+        with errors_told_as_sentences():
+            return int(_command(options.command)(options))
     except KeyboardInterrupt:
         print("\nStopped. What was finished is kept.", file=sys.stderr)
         return STOPPED

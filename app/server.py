@@ -106,7 +106,7 @@ def address_of(settings: Settings) -> str:
     """Return the address to open in a browser."""
     host = settings.host
     if host in ("0.0.0.0", "::"):
-        host = socket.gethostname()
+        host = _lan_address()
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
 
 
@@ -139,10 +139,20 @@ def serve(
 
 def _own_names() -> set[str]:
     name = socket.gethostname()
-    names = {name, f"{name}.local", socket.getfqdn()}
+    names = {name, f"{name}.local", socket.getfqdn(), _lan_address()}
     with suppress(OSError):
         names |= {str(found[4][0]) for found in socket.getaddrinfo(name, None)}
     return names
+
+
+def _lan_address() -> str:
+    """Return the address that others on the network see, or this machine's name; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # an address kept for documentation
+        except OSError:
+            return socket.gethostname()
+        return str(probe.getsockname()[0])
 
 
 def _is_taken(host: str, port: int, family: int) -> bool:

@@ -61,7 +61,9 @@ BACKBONES: dict[str, BackboneSpec] = {
             "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
         ),
     ),
-    "wide_resnet50_2": BackboneSpec("wide_resnet50_2.tv_in1k", ("layer2", "layer3"), IMAGENET_MEAN, IMAGENET_STD),
+    "wide_resnet50_2": BackboneSpec(
+        "wide_resnet50_2.tv_in1k", ("layer2", "layer3"), IMAGENET_MEAN, IMAGENET_STD
+    ),
 }
 
 
@@ -100,7 +102,9 @@ def load_backbone(name: str, weights_file: Path | None = None, *, random_seed: i
         UnknownBackboneError, WeightsUnavailableError, WeightsDamagedError
     """
     if name not in BACKBONES:
-        raise UnknownBackboneError(f"no backbone is called {name!r}; there are {', '.join(sorted(BACKBONES))}")
+        raise UnknownBackboneError(
+            f"no backbone is called {name!r}; there are {', '.join(sorted(BACKBONES))}"
+        )
     spec = BACKBONES[name]
     if random_seed is not None:
         with torch.random.fork_rng(devices=[]):
@@ -153,7 +157,9 @@ def _default_file(name: str, spec: BackboneSpec) -> Path:
         return downloaded_file(name)
     found = importlib.util.find_spec(spec.embedded.package)
     if found is None or not found.submodule_search_locations:
-        raise WeightsUnavailableError(f"the package {spec.embedded.package} is missing: run python3 launch.py setup")
+        raise WeightsUnavailableError(
+            f"the package {spec.embedded.package} is missing: run python3 launch.py setup"
+        )
     path = Path(next(iter(found.submodule_search_locations))) / spec.embedded.file
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     if digest != spec.embedded.sha256:
@@ -186,7 +192,13 @@ def _stages(network: nn.Module, taps: tuple[str, ...]) -> tuple[list[nn.Module],
     raise UnknownBackboneError(f"the network has no modules {taps}")
 
 
-_TOP = {"_conv_stem": "conv_stem", "_bn0": "bn1", "_conv_head": "conv_head", "_bn1": "bn2", "_fc": "classifier"}
+_TOP = {
+    "_conv_stem": "conv_stem",
+    "_bn0": "bn1",
+    "_conv_head": "conv_head",
+    "_bn1": "bn2",
+    "_fc": "classifier",
+}
 _FIRST_STAGE = {"_depthwise_conv": "conv_dw", "_bn1": "bn1", "_project_conv": "conv_pw", "_bn2": "bn2"}
 _OTHER_STAGES = {
     "_expand_conv": "conv_pw",

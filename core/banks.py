@@ -36,13 +36,23 @@ class Provenance:
         """Provenance of rows that lie in no image; `owner` keeps them from their image all the same."""
         nobody = torch.full((count,), NOBODY, dtype=torch.int64)
         return cls(
-            torch.arange(count), nobody, torch.full((count,), owner, dtype=torch.int64), nobody, nobody, torch.zeros(count)
+            torch.arange(count),
+            nobody,
+            torch.full((count,), owner, dtype=torch.int64),
+            nobody,
+            nobody,
+            torch.zeros(count),
         )
 
     def take(self, keep: Tensor) -> Provenance:
         """Return the provenance of the rows that `keep` (mask or indices) selects."""
         return Provenance(
-            self.ids[keep], self.images[keep], self.owners[keep], self.cells[keep], self.types[keep], self.coverage[keep]
+            self.ids[keep],
+            self.images[keep],
+            self.owners[keep],
+            self.cells[keep],
+            self.types[keep],
+            self.coverage[keep],
         )
 
 
@@ -136,7 +146,11 @@ class Bank:
             product: search only this product's rows. None: all rows.
             image_id: with `memory`, under which to look up and keep what each segment answers.
         """
-        owners = None if own is None else torch.full((patches.shape[0],), own, dtype=torch.int64, device=patches.device)
+        owners = (
+            None
+            if own is None
+            else torch.full((patches.shape[0],), own, dtype=torch.int64, device=patches.device)
+        )
         best = BankNeighbours(
             patches.new_full((patches.shape[0],), torch.inf),
             torch.full((patches.shape[0],), -1, dtype=torch.int64, device=patches.device),
@@ -178,7 +192,9 @@ class PaintedLesson:
     product: str
     painted: Segment  # M_as (eq. 5)
     centres: Segment  # M_p
-    radii: Tensor = field(default_factory=lambda: torch.zeros(0))  # (A,) how near a look-alike must lie to count
+    radii: Tensor = field(
+        default_factory=lambda: torch.zeros(0)
+    )  # (A,) how near a look-alike must lie to count
 
 
 class AbnormalBank(Bank):
@@ -207,7 +223,11 @@ class AbnormalBank(Bank):
         outliers = Bank([self.outliers]).nearest(patches, own=own, image_id=image_id, memory=memory)
         if self._taught is None:
             return outliers
-        owners = None if own is None else torch.full((patches.shape[0],), own, dtype=torch.int64, device=patches.device)
+        owners = (
+            None
+            if own is None
+            else torch.full((patches.shape[0],), own, dtype=torch.int64, device=patches.device)
+        )
         taught = self._taught.nearest(patches, owners)
         closer = taught.distances < outliers.distances
         return BankNeighbours(

@@ -43,7 +43,12 @@ def save_detector(detector: DualMemoryDetector, folder: Path) -> Path:
     names: dict[str, str] = {}
 
     def keep(name: str, tensors: Mapping[str, Tensor]) -> None:
-        data = save({key: value.detach().cpu().clone(memory_format=torch.contiguous_format) for key, value in tensors.items()})
+        data = save(
+            {
+                key: value.detach().cpu().clone(memory_format=torch.contiguous_format)
+                for key, value in tensors.items()
+            }
+        )
         names[name] = hashlib.sha256(data).hexdigest()
         target = segments / f"{names[name]}.safetensors"
         if not target.exists():
@@ -102,7 +107,9 @@ def load_detector(manifest: Path, segments: Path, device: torch.device | None = 
     except (OSError, ValueError) as error:
         raise BundleError(f"the model description {manifest.name} can't be read: {error}") from error
     if content.get("format") != FORMAT:
-        raise BundleError(f"the model has format {content.get('format')}; this Twinbank reads format {FORMAT}")
+        raise BundleError(
+            f"the model has format {content.get('format')}; this Twinbank reads format {FORMAT}"
+        )
 
     def read(name: str) -> dict[str, Tensor]:
         return _read(segments / f"{content['segments'][name]}.safetensors", content["segments"][name])
@@ -125,7 +132,9 @@ def load_detector(manifest: Path, segments: Path, device: torch.device | None = 
 
     def heads(kind: str) -> tuple[Head, ...]:
         count = sum(name.startswith(f"{kind}/") for name in content["segments"])
-        return tuple(_read_head(read(f"{kind}/{number}"), channels, config, device) for number in range(count))
+        return tuple(
+            _read_head(read(f"{kind}/{number}"), channels, config, device) for number in range(count)
+        )
 
     return DualMemoryDetector(
         config=config,

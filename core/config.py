@@ -28,14 +28,18 @@ class DmadConfig:
     # 3.2 normal bank (eq. 3)
     coreset_fraction: float = 0.02
     coreset_minimum: int = 1000  # rows a product keeps at least, or all there are
-    normal_scope: str = "product"  # "product": compare with good patches of the image's own product; "all": of any
+    normal_scope: str = (
+        "product"  # "product": compare with good patches of the image's own product; "all": of any
+    )
     coreset_scope: str = "product"  # "product" | "all": one coreset over everything (the paper's)
     coreset_projection: int = 128  # dimensions of the random projection; 0: none
     trimmed_fraction: float = 0.0  # patches farthest from other images' patches, left out of the coreset
     # 3.2 abnormal bank (eq. 4, 5, anomaly centre sampling)
     outlier_beta: float = 0.6
     outlier_limit: int = 5000  # rows of M_o
-    centres: str = "regions"  # "regions": one set of centres per painted region. "single": the paper's one centre
+    centres: str = (
+        "regions"  # "regions": one set of centres per painted region. "single": the paper's one centre
+    )
     centre_sigma: float = 0.1  # "regions": times the feature's own spread; "single": absolute
     # 3.2 knowledge (eq. 6-9)
     attention: str = "never"  # "never" | "unsupervised" (the paper's) | "always"
@@ -47,7 +51,9 @@ class DmadConfig:
     hinge_pseudo_unsupervised: float = 1.0  # lambda 1 with nothing painted
     hinge_pseudo: float = 0.5  # lambda 1 with painted defects
     hinge_seen: float = 3.0  # lambda 2
-    balanced: bool = True  # batches of patches balanced over products; False: whole images, epochs (the paper's)
+    balanced: bool = (
+        True  # batches of patches balanced over products; False: whole images, epochs (the paper's)
+    )
     fit_steps: int = 150
     teach_steps: int = 150
     epochs: int = 48  # where batches are whole images
@@ -60,13 +66,15 @@ class DmadConfig:
     ema: float = 0.99  # 0: none
     gradient_clip: float = 1.0  # 0: none
     reservoir: int = 100_000  # normal patches replayed
-    folds: int = 3  # of the cross-fitted heads; 1: one head, calibrated on its own training images (the paper's)
+    folds: int = (
+        3  # of the cross-fitted heads; 1: one head, calibrated on its own training images (the paper's)
+    )
     # 3.4 scoring
     top_patches: int = 5
     overkill: float = 0.05  # share of good training images above the limit
     combine: str = "evidence"  # "evidence": distance + w * head, w by evidence. "head": the paper's score
     known_defects: bool = True  # a patch that nearly coincides with a painted one is evidence of its own
-    match_margin: float = 0.7  # of the distance from the painted patch to the nearest good one
+    match_margin: float = 0.8  # of the distance from the painted patch to the nearest good one
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -82,7 +90,14 @@ class DmadConfig:
             _between(self, name, 0.0, 1.0)
         _between(self, "trimmed_fraction", 0.0, 0.2)
         _between(self, "folds", 1, 10)
-        for name in ("coreset_minimum", "head_width", "batch_normal", "batch_seen", "top_patches", "batch_images"):
+        for name in (
+            "coreset_minimum",
+            "head_width",
+            "batch_normal",
+            "batch_seen",
+            "top_patches",
+            "batch_images",
+        ):
             _between(self, name, 1, 10_000_000)
         if self.attention != "never" and self.balanced:
             raise ConfigError(
@@ -131,7 +146,9 @@ class DmadConfig:
         values: dict[str, Any] = json.loads(text)
         unknown = sorted(set(values) - {field.name for field in fields(cls)})
         if unknown:
-            raise ConfigError(f"unknown settings {', '.join(unknown)}: this model was made by a newer Twinbank")
+            raise ConfigError(
+                f"unknown settings {', '.join(unknown)}: this model was made by a newer Twinbank"
+            )
         return cls(**values)
 
 

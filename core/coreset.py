@@ -34,7 +34,9 @@ def random_projection(channels: int, dimensions: int, generator: torch.Generator
     return torch.randn(channels, dimensions, generator=generator) / math.sqrt(dimensions)
 
 
-def greedy_k_centre(points: Tensor, count: int, *, chosen: Tensor | None = None, report: Report = silent) -> Coreset:
+def greedy_k_centre(
+    points: Tensor, count: int, *, chosen: Tensor | None = None, report: Report = silent
+) -> Coreset:
     """Pick `count` points, each the farthest from all picked before (ties: the lowest index).
 
     The picks are exactly those of the one-at-a-time loop. A block of the B farthest points is searched greedily on its
@@ -73,7 +75,9 @@ def greedy_k_centre(points: Tensor, count: int, *, chosen: Tensor | None = None,
     return Coreset(torch.tensor(picks, dtype=torch.int64), math.sqrt(max(float(farthest.max()), 0.0)))
 
 
-def _pick_in_block(points: Tensor, norms: Tensor, farthest: Tensor, wanted: int, vanishing: float) -> list[int]:
+def _pick_in_block(
+    points: Tensor, norms: Tensor, farthest: Tensor, wanted: int, vanishing: float
+) -> list[int]:
     """Return the next picks that one-at-a-time greedy would make, as long as this block can tell."""
     size = min(BLOCK, points.shape[0])
     values, block = farthest.topk(size)
@@ -86,7 +90,7 @@ def _pick_in_block(points: Tensor, norms: Tensor, farthest: Tensor, wanted: int,
     values = values[order]
     rows = points[block]
     gram = norms[block][:, None] + norms[block][None, :] - 2 * rows @ rows.T  # (B, B) squared distances
-    picks = []
+    picks: list[int] = []
     while len(picks) < wanted:
         best = int(values.argmax())
         if float(values[best]) <= max(threshold, vanishing):

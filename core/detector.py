@@ -19,7 +19,7 @@ from core.banks import AbnormalBank, BankNeighbours, NeighbourMemory, NormalBank
 from core.calibration import ProductCalibration, image_score
 from core.config import DmadConfig
 from core.evidence import Evidence, gather_evidence
-from core.known_defects import image_match, match
+from core.known_defects import KnownDefects, match
 from core.score_mapper import FoldedHead, Head, fold
 
 Map = NDArray[np.float32]  # (H0, W0)
@@ -39,9 +39,9 @@ class ImageScore:
     taught: bool  # one of its own painted defects decided
     combined: Map  # (H0, W0) the patch scores shown
     distance: Map  # bank distance alone
-    head: Map  # score mapper alone
+    head: Map | None  # trained part alone; None where it has no say and was not asked for
     distance_score: float
-    head_score: float
+    head_score: float | None
     head_weight: float
     evidence: Evidence
 
@@ -147,6 +147,7 @@ class DualMemoryDetector:
         image_id: int | None = None,
         memory: NeighbourMemory | None = None,
         allow_taught: bool = False,
+        with_head: bool = False,
     ) -> ImageScore:
         """Score one image.
 
@@ -156,51 +157,53 @@ class DualMemoryDetector:
             own: the image's "own image" id; its rows are never matched.
             allow_taught: let the image's own painted patches reject it ("what was painted once is caught from then
                 on"). For the call a person is shown, never for a metric.
+            with_head: ask the trained part even where it has no say.
 
         Raises:
             UnknownProductError
         """
         calibration = self.calibration(product)
         q = self.standardise(features)
-        raw = self.raw(q, product, own=own, image_id=image_id, memory=memory)
+        asked = None if with_head or calibration.head_share else ()
+        raw = self.raw(q, product, own=own, image_id=image_id, memory=memory, only_heads=asked)
         distance = calibration.distance(raw.normal.distances)
-        head = torch.stack([s(r) for s, r in zip(calibration.heads, raw.heads, strict=True)]).mean(0)
+        head = None
+        if asked is None:
+            head = torch.stack([s(r) for s, r in zip(calibration.heads, raw.heads, strict=True)]).mean(0)
         combined = self.combine(distance, head, calibration)
-        matched = self.known_matches(q, product, own)
+        known = self.known_matches(q, product, own)
         top = self.config.top_patches
-        score = max(image_score(combined, top), image_match(matched))
-        combined = torch.maximum(combined, torch.where(matched > 0, LIMIT + matched, combined))
+        score = max(image_score(combined, top), known.image_score)
+        combined = torch.maximum(combined, torch.where(known.patches > 0, LIMIT + known.patches, combined))
         own_cells = self._own_painted(own, image_id) if allow_taught else []
         decided_by_own = bool(own_cells) and score <= LIMIT
         if own_cells:
             combined[own_cells] = combined[own_cells].clamp(min=2 * LIMIT)
             score = max(score, 2 * LIMIT)
-        as_map = lambda values: values.reshape(self.grid).float().cpu().numpy()  # noqa: E731
         return ImageScore(
             score=score,
             is_reject=score > LIMIT,
             taught=decided_by_own,
-            combined=as_map(combined),
-            distance=as_map(distance),
-            head=as_map(head),
+            combined=self._as_map(combined),
+            distance=self._as_map(distance),
+            head=None if head is None else self._as_map(head),
             distance_score=image_score(distance, top),
-            head_score=image_score(head, top),
+            head_score=None if head is None else image_score(head, top),
             head_weight=calibration.head_weight,
             evidence=gather_evidence(int(combined.argmax()), q, raw.normal, self.normal, self.abnormal, own),
         )
 
-    def combine(self, distance: Tensor, head: Tensor, calibration: ProductCalibration) -> Tensor:
+    def combine(self, distance: Tensor, head: Tensor | None, calibration: ProductCalibration) -> Tensor:
         """Combine calibrated patch scores: distance + w * head, on a scale where 1 is the limit."""
-        if calibration.head_share == 0:
+        if head is None or calibration.head_share == 0:
             return distance / calibration.combined_limit
         mixed = calibration.distance_share * distance + calibration.head_share * head
         return mixed / calibration.combined_limit
 
-    def known_matches(self, q: Tensor, product: str, own: int | None) -> Tensor:
-        """(N,) how well each patch matches an earlier painted defect of this product, own image excluded."""
-        if not self.config.known_defects:
-            return q.new_zeros(q.shape[0])
-        return match(q, self.abnormal.lessons, product=product, own=own)
+    def known_matches(self, q: Tensor, product: str, own: int | None) -> KnownDefects:
+        """Compare standardised patches (N, C) with earlier painted defects of this product, own image excluded."""
+        lessons = self.abnormal.lessons if self.config.known_defects else ()
+        return match(q, lessons, product=product, own=own)
 
     def calibration(self, product: str) -> ProductCalibration:
         """Return a product's calibration.
@@ -217,12 +220,17 @@ class DualMemoryDetector:
         """Return the product that most of the image's nearest normal rows belong to."""
         rows = self.normal.nearest(self.standardise(features)).rows
         counts = torch.bincount(rows, minlength=len(self.normal))
-        per_product = torch.stack([part.sum() for part in counts.split([len(s) for s in self.normal.segments])])
+        per_product = torch.stack(
+            [part.sum() for part in counts.split([len(s) for s in self.normal.segments])]
+        )
         return self.products[int(per_product.argmax())]
 
     def without_training(self) -> DualMemoryDetector:
         """Return the same detector with the heads the fit left."""
         return replace(self, heads=self.fit_heads)
+
+    def _as_map(self, values: Tensor) -> Map:
+        return values.reshape(self.grid).float().cpu().numpy()
 
     def _own_painted(self, own: int | None, image_id: int | None) -> list[int]:
         """Cells painted on this very image (not on another shot of its part)."""
@@ -232,5 +240,3 @@ class DualMemoryDetector:
             if image_id is not None and lesson.image_id == image_id and lesson.own_id == own
             for cell in lesson.painted.provenance.cells
         ]
-
-

@@ -65,7 +65,9 @@ class PatchEncoder:
 
 def build_encoder(config: DmadConfig, device: torch.device, weights_file: Path | None = None) -> PatchEncoder:
     """Build the encoder that `config` names; errors are those of `load_backbone`."""
-    return PatchEncoder(load_backbone(config.backbone, weights_file), config.image_size, config.aggregation, device)
+    return PatchEncoder(
+        load_backbone(config.backbone, weights_file), config.image_size, config.aggregation, device
+    )
 
 
 def aggregate_mean(maps: list[Tensor]) -> Tensor:

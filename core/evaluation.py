@@ -178,7 +178,12 @@ class _Run:
             number_of = self._ids.of(path)
             features = self._store.features(path)
             score = detector.score(
-                features, product.name, own=number_of, image_id=number_of, memory=self._memory
+                features,
+                product.name,
+                own=number_of,
+                image_id=number_of,
+                memory=self._memory,
+                with_head=True,
             )
             defect_type = defect.defect_type if defect else None
             measuring.add(product.name, score, defect_type, self._mask(defect) if product.has_masks else None)

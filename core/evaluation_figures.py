@@ -73,6 +73,7 @@ class Measuring:
             defect_type: None for a good image.
             mask: (256, 256), None where the product has none.
         """
+        assert score.head is not None and score.head_score is not None, "evaluate asks for the head"
         self._types.setdefault(product, []).append(defect_type)
         by_scorer = {
             "distance": (score.distance_score, score.distance),

@@ -63,14 +63,16 @@ def calibrate(
     folds = lesson_folds(lessons, config.folds)
     for lesson in lessons:
         cells = torch.from_numpy(cells_of(lesson, detector.grid, config).anomalous.ravel())
-        scores = _kept_out(detector, lesson, folds[lesson.lesson_id], compared, cells)
-        painted.setdefault(lesson.product, []).append(scores)
+        found = _kept_out(detector, lesson, folds[lesson.lesson_id], compared, cells)
+        painted.setdefault(lesson.product, []).append(found)
     top, overkill = config.top_patches, config.overkill
-    distances = fit_scales({p: [s.distance for s in scores] for p, scores in good_scores.items()}, top, overkill)
+    distances = fit_scales(
+        {p: [s.distance for s in scores] for p, scores in good_scores.items()}, top, overkill
+    )
     heads = fit_scales({p: [s.head for s in scores] for p, scores in good_scores.items()}, top, overkill)
     evidence = {
-        product: _evidence(good_scores[product], scores, distances[product], heads[product], top)
-        for product, scores in painted.items()
+        product: _evidence(good_scores[product], defects, distances[product], heads[product], top)
+        for product, defects in painted.items()
         if product in good_scores
     }
     calibrations = {}
@@ -117,7 +119,10 @@ def _evidence(
 
 
 def _choose(
-    product: str, evidence: dict[str, list[tuple[float, float]]], painted: dict[str, list[_KeptOut]], combine: str
+    product: str,
+    evidence: dict[str, list[tuple[float, float]]],
+    painted: dict[str, list[_KeptOut]],
+    combine: str,
 ) -> tuple[float, str]:
     """Pick the weight with the best kept-out evidence; none without enough painted defects of the product's own."""
     if combine == "head":
@@ -158,7 +163,9 @@ def _calibration(
     combined_limit = 1.0
     if head_share:
         combined = [share * distance(s.distance) + head_share * head(s.head) for s in good]
-        combined_limit = max(limit_of([image_score(m, top) for m in combined], overkill), 0.25 * (share + head_share))
+        combined_limit = max(
+            limit_of([image_score(m, top) for m in combined], overkill), 0.25 * (share + head_share)
+        )
     return ProductCalibration(
         product=product,
         distance=distance,

@@ -45,7 +45,9 @@ def decode(data: bytes) -> DecodedImage:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             return _decode_opened(Image.open(io.BytesIO(data), formats=FORMATS))
     except UnidentifiedImageError as error:
-        raise ImageRefusedError(f"The file is not a {', '.join(FORMATS[:-1])} or {FORMATS[-1]} image.") from error
+        raise ImageRefusedError(
+            f"The file is not a {', '.join(FORMATS[:-1])} or {FORMATS[-1]} image."
+        ) from error
     except Image.DecompressionBombError as error:
         raise ImageRefusedError(f"The image is larger than {MAX_PIXELS // 1_000_000} megapixels.") from error
     except (OSError, SyntaxError, ValueError, EOFError, MemoryError) as error:

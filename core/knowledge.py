@@ -39,4 +39,6 @@ class KnowledgeEnhancement(nn.Module):
             keys, values = self.key(q), self.value(q)
             k_normal = k_normal + F.scaled_dot_product_attention(y_normal, keys, values)  # eq. 8, 9
             k_abnormal = k_abnormal + F.scaled_dot_product_attention(y_abnormal, keys, values)
-        return torch.cat([self.projection(q), self.projection(k_normal), self.projection(k_abnormal)], dim=-1)  # eq. 10
+        return torch.cat(
+            [self.projection(q), self.projection(k_normal), self.projection(k_abnormal)], dim=-1
+        )  # eq. 10

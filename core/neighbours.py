@@ -29,7 +29,9 @@ class Neighbours:
     rows: Tensor  # (N,) int64
 
 
-def nearest_rows(patches: Tensor, rows: Tensor, *, own: Tensor | None = None, owners: Tensor | None = None) -> Neighbours:
+def nearest_rows(
+    patches: Tensor, rows: Tensor, *, own: Tensor | None = None, owners: Tensor | None = None
+) -> Neighbours:
     """Find each patch's nearest row, exactly.
 
     Args:
@@ -58,7 +60,9 @@ def _flat_search(block: Tensor, rows: Tensor, own: Tensor | None, owners: Tensor
     """(N,) index of the nearest row, -1 where every row is skipped."""
     if rows.shape[0] == 0:
         return torch.full((block.shape[0],), -1, dtype=torch.int64, device=block.device)
-    closeness = torch.addmm(rows.square().sum(1), block, rows.T, beta=1, alpha=-2)  # (N, M) ||q-y||^2 - ||q||^2
+    closeness = torch.addmm(
+        rows.square().sum(1), block, rows.T, beta=1, alpha=-2
+    )  # (N, M) ||q-y||^2 - ||q||^2
     if own is not None and owners is not None:
         closeness.masked_fill_((own[:, None] == owners[None, :]) & (owners[None, :] >= 0), torch.inf)
     value, index = closeness.min(dim=1)
@@ -99,7 +103,10 @@ class RowIndex:
         unresolved = torch.isinf(best).nonzero().squeeze(1)  # every candidate was the patch's own
         if len(unresolved):
             exact = nearest_rows(
-                patches[unresolved], self._rows, own=None if own is None else own[unresolved], owners=self._owners
+                patches[unresolved],
+                self._rows,
+                own=None if own is None else own[unresolved],
+                owners=self._owners,
             )
             best[unresolved], rows[unresolved] = exact.distances, exact.rows
         return Neighbours(best, rows)

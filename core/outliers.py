@@ -10,6 +10,7 @@ from skimage import data
 from skimage.filters import gaussian
 
 SIZE = 256  # px
+PHOTOGRAPHS = ("brick", "grass", "gravel")
 Texture = NDArray[np.float64]  # (SIZE, SIZE), any range
 Pixels = NDArray[np.uint8]  # (SIZE, SIZE, 3)
 
@@ -95,7 +96,7 @@ def _rings(rng: np.random.Generator) -> Texture:
 
 def _photographed(rng: np.random.Generator) -> Texture:
     """Brick, grass or gravel, from scikit-image's own files: cropped and turned."""
-    source = (data.brick, data.grass, data.gravel)[int(rng.integers(3))]()
+    source = np.asarray(getattr(data, PHOTOGRAPHS[int(rng.integers(len(PHOTOGRAPHS)))])())
     top, left = rng.integers(0, source.shape[0] - SIZE + 1), rng.integers(0, source.shape[1] - SIZE + 1)
     crop = source[top : top + SIZE, left : left + SIZE].astype(np.float64)
     return np.rot90(crop, int(rng.integers(4)))

@@ -178,7 +178,7 @@ def _region_shares(mask: Mask) -> tuple[NDArray[np.float32], int]:
     """(H, W) 1 / size of each painted pixel's 8-connected region, 0 elsewhere; and the number of regions."""
     if not mask.any():
         return np.zeros(mask.shape, dtype=np.float32), 0
-    regions, count = label(mask, connectivity=2, return_num=True)  # type: ignore[no-untyped-call]
+    regions, count = label(mask, connectivity=2, return_num=True)
     sizes = np.bincount(regions.ravel(), minlength=count + 1)
     shares = (1.0 / np.maximum(sizes, 1)).astype(np.float32)
     shares[0] = 0.0

@@ -62,7 +62,9 @@ def extend_normal(
     for product in sorted(by_product):
         images, segment = by_product[product], segments.get(product)
         if segment is None:
-            result.append(_product_segment(product, images, _select(images, standardise, config, None, [], _quiet)))
+            result.append(
+                _product_segment(product, images, _select(images, standardise, config, None, [], _quiet))
+            )
             continue
         present = {image.image_id for image in images}
         keep = torch.tensor([int(i) in present for i in segment.provenance.images], dtype=torch.bool)
@@ -100,7 +102,9 @@ def _select(
         points = stacked @ projection.to(stacked)
     usable = torch.arange(len(points), device=points.device)
     if config.trimmed_fraction:
-        owners = torch.repeat_interleave(torch.tensor([image.own_id for image in images]), torch.tensor(counts))
+        owners = torch.repeat_interleave(
+            torch.tensor([image.own_id for image in images]), torch.tensor(counts)
+        )
         trimmed = _farthest_from_others(points, owners.to(points.device), config.trimmed_fraction, generator)
         image_of = torch.repeat_interleave(torch.arange(len(images)), torch.tensor(counts))
         suspects.extend(sorted({images[int(image_of[i])].image_id for i in trimmed}))
@@ -108,7 +112,9 @@ def _select(
         mask[trimmed] = False
         usable = mask.nonzero().squeeze(1)
     wanted = max(config.coreset_minimum, round(config.coreset_fraction * len(points)))
-    picks = usable[greedy_k_centre(points[usable], min(wanted, len(usable)), report=report).picks.to(usable.device)]
+    picks = usable[
+        greedy_k_centre(points[usable], min(wanted, len(usable)), report=report).picks.to(usable.device)
+    ]
     starts = np.concatenate([[0], np.cumsum(counts)])
     picks = picks.sort().values.cpu()
     picked: dict[int, tuple[Tensor, Tensor]] = {}
@@ -119,7 +125,9 @@ def _select(
     return picked
 
 
-def _farthest_from_others(points: Tensor, owners: Tensor, fraction: float, generator: torch.Generator) -> Tensor:
+def _farthest_from_others(
+    points: Tensor, owners: Tensor, fraction: float, generator: torch.Generator
+) -> Tensor:
     """Indices of the `fraction` of patches that lie farthest from a sample of other parts' patches."""
     sample = torch.randperm(len(points), generator=generator)[:SUSPECT_SAMPLE].to(points.device)
     reference, reference_owner = points[sample], owners[sample]
@@ -133,7 +141,9 @@ def _farthest_from_others(points: Tensor, owners: Tensor, fraction: float, gener
     return nearest.topk(round(fraction * len(points))).indices
 
 
-def _product_segment(product: str, images: Sequence[GoodImage], picked: dict[int, tuple[Tensor, Tensor]]) -> Segment:
+def _product_segment(
+    product: str, images: Sequence[GoodImage], picked: dict[int, tuple[Tensor, Tensor]]
+) -> Segment:
     mine = [(number, part) for number, part in picked.items() if images[number].product == product]
     if not mine:
         raise ValueError(f"no row of {product} was picked")
@@ -203,7 +213,9 @@ def remember_outliers(
     count = min(config.outlier_limit, max(1, round(config.coreset_fraction * len(points))))
     projected = points
     if config.coreset_projection and config.coreset_projection < points.shape[1]:
-        projected = points @ random_projection(points.shape[1], config.coreset_projection, generator).to(points)
+        projected = points @ random_projection(points.shape[1], config.coreset_projection, generator).to(
+            points
+        )
     picks = greedy_k_centre(projected, count).picks
     return Segment("outliers", points[picks.to(points.device)], Provenance.made_up(len(picks)))
 
@@ -230,7 +242,12 @@ def remember_lesson(
         coverage=torch.from_numpy(cells.coverage.ravel()[index]),
     )
     painted = Segment(
-        f"painted/{lesson.lesson_id}", features, provenance, lesson.product, lesson.lesson_id, defect_types=names
+        f"painted/{lesson.lesson_id}",
+        features,
+        provenance,
+        lesson.product,
+        lesson.lesson_id,
+        defect_types=names,
     )
     seed = int.from_bytes(hashlib.sha256(f"{config.seed}/{lesson.lesson_id}".encode()).digest()[:6], "big")
     regions = torch.from_numpy(cells.region.ravel()[index].astype(np.int64))

@@ -122,7 +122,9 @@ class _Collector:
     def __init__(self) -> None:
         self._parts: list[tuple[Tensor, ...]] = []
 
-    def add(self, q: Tensor, normal_rows: Tensor, abnormal_rows: Tensor, product: int, image: int, fold: int) -> None:
+    def add(
+        self, q: Tensor, normal_rows: Tensor, abnormal_rows: Tensor, product: int, image: int, fold: int
+    ) -> None:
         fixed = (torch.full((len(q),), value, dtype=torch.int64) for value in (product, image, fold))
         self._parts.append((q.cpu(), normal_rows.cpu(), abnormal_rows.cpu(), *fixed))
 
@@ -187,6 +189,8 @@ def train_heads(
             steps = config.epochs * -(-len(pools.good_images) // config.batch_images)
         stage = f"Training ({number + 1} of {len(start)})" if len(start) > 1 else "Training"
         heads.append(
-            train_head(blank, batches, steps, config, generator, has_seen=has_seen, stage=stage, report=report)
+            train_head(
+                blank, batches, steps, config, generator, has_seen=has_seen, stage=stage, report=report
+            )
         )
     return tuple(heads)

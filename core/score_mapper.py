@@ -6,6 +6,7 @@ Shapes in this file
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import torch
@@ -29,7 +30,7 @@ class ScoreMapper(nn.Module):
         sizes = [channels, width, width, width, width]
         self.blocks = nn.ModuleList(
             nn.Sequential(nn.Linear(before, after), nn.BatchNorm1d(after), nn.LeakyReLU(0.2))
-            for before, after in zip(sizes, sizes[1:], strict=False)
+            for before, after in itertools.pairwise(sizes)
         )
         self.tail = nn.Linear(width, 1)
 

@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.banks import AbnormalBank, NeighbourMemory, NormalBank, PaintedLesson
+from core.banks import AbnormalBank, NeighbourMemory, PaintedLesson
 from core.config import DmadConfig
 from core.detector import DualMemoryDetector
 from core.evidence_weight import calibrate
@@ -134,9 +134,13 @@ def teach(
     taught = replace(parent, normal=normal, abnormal=abnormal, heads=parent.fit_heads, calibrations={})
     painted = [lesson for lesson, _ in kept]
     pools = build_pools(taught, good, painted, memory, report)
-    taught = replace(taught, abnormal=AbnormalBank(abnormal.outliers, _with_radii(abnormal.lessons, pools.radii)))
+    taught = replace(
+        taught, abnormal=AbnormalBank(abnormal.outliers, _with_radii(abnormal.lessons, pools.radii))
+    )
     if painted:
-        taught = replace(taught, heads=train_heads(taught, parent.fit_heads, pools, config.teach_steps, report))
+        taught = replace(
+            taught, heads=train_heads(taught, parent.fit_heads, pools, config.teach_steps, report)
+        )
     return calibrate(taught, good, painted, pools.compared, report)
 
 

@@ -103,14 +103,18 @@ def train_head(
     optimiser = torch.optim.AdamW(
         [
             {"params": head.enhance.parameters(), "lr": config.rate_projection, "weight_decay": 0.0},
-            {"params": head.mapper.parameters(), "lr": config.rate_mapper, "weight_decay": config.weight_decay},
+            {
+                "params": head.mapper.parameters(),
+                "lr": config.rate_mapper,
+                "weight_decay": config.weight_decay,
+            },
         ]
     )
     for step in range(steps):
         report(Progress(stage, step, steps))
         loss = _loss(head, next(batches), config, generator, has_seen)
         optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         if config.gradient_clip:
             torch.nn.utils.clip_grad_norm_(head.parameters(), config.gradient_clip)
         optimiser.step()
@@ -152,7 +156,11 @@ def _follow(average: Head, head: Head, decay: float) -> None:
 
 
 def balanced_batches(
-    normal: PatchPool, seen: PatchPool | None, tables: BankTables, config: DmadConfig, generator: torch.Generator
+    normal: PatchPool,
+    seen: PatchPool | None,
+    tables: BankTables,
+    config: DmadConfig,
+    generator: torch.Generator,
 ) -> Iterator[Batch]:
     """Endless batches of patches balanced over products; seen patches are balanced over lessons too."""
     device = tables.normal.device

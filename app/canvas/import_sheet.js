@@ -1,11 +1,12 @@
 // @ts-check
 /**
  * Import: files sent from this browser, with progress and an answer for every file, or a folder that the server reads.
- * In: {author, products}: names to choose from. Out: `imported` {added, product}, `folder_started` {job_id}.
+ * In: {products, product}: names to choose from, the one chosen in the header. Out: `imported` {added, product}, `folder_started` {job_id}.
  */
 
 import { address, call } from "./api.js";
 import { create } from "./dom.js";
+import { nameNow } from "./name_tag.js";
 
 const FILES_AT_ONCE = 8;
 
@@ -98,7 +99,7 @@ class ImportSheet {
   }
 
   open() {
-    if (!this.value().author) return void document.dispatchEvent(new Event("twinbank:ask-name"));
+    if (!nameNow()) return void document.dispatchEvent(new Event("twinbank:ask-name"));
     const products = this.value().products ?? [];
     this.names.replaceChildren(...products.map((/** @type {string} */ name) => create("option", { value: name })));
     this.product.value ||= this.value().product ?? "";
@@ -144,7 +145,7 @@ class ImportSheet {
     const product = this.layout.value === "mvtec" ? null : this.product.value.trim();
     const body = { root: this.root.value.trim(), layout: this.layout.value, product };
     try {
-      const { job } = await call("api/import/folder", { method: "POST", author: this.value().author, body });
+      const { job } = await call("api/import/folder", { method: "POST", author: nameNow(), body });
       document.dispatchEvent(new Event("twinbank:look-at-jobs"));
       this.trigger("folder_started", { job_id: job });
       this.sheet.close();
@@ -196,7 +197,7 @@ class ImportSheet {
     for (const file of files) body.append("files", file, file.name);
     body.append("product", this.product.value.trim());
     if (this.verdict.value) body.append("verdict", this.verdict.value);
-    const headers = { "X-Twinbank-Author": encodeURIComponent(this.value().author) };
+    const headers = { "X-Twinbank-Author": encodeURIComponent(nameNow()) };
     const response = await fetch(address("api/import/files"), { method: "POST", headers, body });
     const answer = await response.json().catch(() => null);
     if (!response.ok) throw new Error(answer?.detail ?? `The server answered with error ${response.status}.`);

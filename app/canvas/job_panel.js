@@ -1,12 +1,13 @@
 // @ts-check
 /**
  * The running job in full: stages passed, the present one with count, rate and time left, cancel, log.
- * In: {author, job_id}: the job to show when none runs; its end stays readable. Out: nothing, the strip tells Python.
+ * In: {job_id}: the job to show when none runs; its end stays readable. Out: nothing, the strip tells Python.
  */
 
 import { call } from "./api.js";
 import { create } from "./dom.js";
 import { duration, nameOf, shareOf, watchJobs } from "./job_watch.js";
+import { nameNow } from "./name_tag.js";
 
 /** @typedef {import("./job_watch.js").Job} Job */
 
@@ -17,7 +18,7 @@ const KINDS_SHOWN = ["fit", "teach"];
  * @param {{props: {value: any}, watch: (names: string | string[], react: () => void) => void}} host
  */
 export function mount(element, { props, watch }) {
-  const panel = new JobPanel(element, () => props.value?.author ?? "");
+  const panel = new JobPanel(element);
   const apply = () => panel.remember(props.value?.job_id ?? null);
   watch("value", apply);
   apply();
@@ -28,9 +29,8 @@ export function mount(element, { props, watch }) {
 }
 
 class JobPanel {
-  /** @param {HTMLElement} element @param {() => string} author */
-  constructor(element, author) {
-    this.author = author;
+  /** @param {HTMLElement} element */
+  constructor(element) {
     /** @type {Job | null} */
     this.job = null;
     /** @type {Map<string, number>} total of every stage seen, in order */
@@ -110,7 +110,7 @@ class JobPanel {
     if (!this.job) return;
     this.cancel.setAttribute("disabled", "");
     this.cancel.textContent = "Cancelling …";
-    await call(`api/jobs/${this.job.id}/cancel`, { method: "POST", author: this.author(), body: {} }).catch((error) => {
+    await call(`api/jobs/${this.job.id}/cancel`, { method: "POST", author: nameNow(), body: {} }).catch((error) => {
       this.cancel.removeAttribute("disabled");
       this.cancel.textContent = "Cancel";
       this.error.hidden = false;

@@ -12,6 +12,11 @@ const IDLE_MS = 30 * 60 * 1000;
 const LOOK_MS = 20 * 1000;
 const LONGEST = 80;
 
+let current = "";
+
+/** @returns {string} whose name labels carry now; "" before one was typed */
+export const nameNow = () => current;
+
 /** @param {string} key */
 function kept(key) {
   try {
@@ -100,7 +105,7 @@ class NameTag {
 
   /** @param {string} name */
   #take(name) {
-    this.name = name;
+    this.name = current = name;
     keep(NAME_KEY, name);
     keep(SEEN_KEY, String(Date.now()));
     this.shown.textContent = name;

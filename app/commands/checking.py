@@ -8,7 +8,7 @@ from app.commands.progress_line import ProgressLine
 
 def check(options: Namespace) -> int:
     from app.services.checking import check_workspace
-    from app.services.errors import StorageError, WorkspaceInUseError
+    from app.services.errors import WorkspaceInUseError
 
     if not (options.workspace / "workspace.json").exists():
         raise CommandFailedError(f"There is no workspace in {options.workspace}.")
@@ -17,8 +17,6 @@ def check(options: Namespace) -> int:
             found = check_workspace(options.workspace, line)
     except WorkspaceInUseError as error:
         raise CommandFailedError(str(error), IN_USE) from error
-    except StorageError as error:
-        raise CommandFailedError(str(error)) from error
     for problem in found.problems:
         print(f"problem  {problem}")
     print(found.sentence)

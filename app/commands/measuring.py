@@ -11,32 +11,27 @@ from app.commands.progress_line import ProgressLine
 
 def evaluate(options: Namespace) -> int:
     from core.config import DmadConfig
-    from core.datasets import DatasetError, read_dataset
+    from core.datasets import read_dataset
     from core.device import choose_device
     from core.encoder import build_encoder
-    from core.evaluation import EvaluationPlan, TooFewDefectsError
+    from core.evaluation import EvaluationPlan
     from core.evaluation import evaluate as run
     from core.evaluation_report import format_table
     from core.feature_store import FeatureStore
-    from core.images import ImageRefusedError
     from core.progress import Progress
-    from core.teaching import NothingToLearnError
 
     choice = choose_device(options.device)
     print(choice.reason)
     config = DmadConfig.paper() if options.paper else DmadConfig()
-    try:
-        products = read_dataset(options.data, options.products)
-        store = FeatureStore(build_encoder(config, choice.device, options.weights))
-        plan = EvaluationPlan(seen=options.seen, seeds=options.seeds, config=config)
-        with ProgressLine() as line:
+    products = read_dataset(options.data, options.products)
+    store = FeatureStore(build_encoder(config, choice.device, options.weights))
+    plan = EvaluationPlan(seen=options.seen, seeds=options.seeds, config=config)
+    with ProgressLine() as line:
 
-            def report(progress: Progress) -> None:
-                line(progress.stage, progress.done, progress.total)
+        def report(progress: Progress) -> None:
+            line(progress.stage, progress.done, progress.total)
 
-            evaluation = run(products, plan, store, report)
-    except (DatasetError, TooFewDefectsError, NothingToLearnError, ImageRefusedError) as error:
-        raise CommandFailedError(str(error)) from error
+        evaluation = run(products, plan, store, report)
     print(format_table(evaluation))
     if options.json is not None:
         options.json.write_text(json.dumps(evaluation.to_json_object(), indent=1) + "\n", encoding="utf-8")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from app.commands.outcome import FAILED, IN_USE, CommandFailedError
+from app.commands.outcome import IN_USE, CommandFailedError
 from app.services.jobs import StageReport
 
 SECONDS_TO_ANSWER = 600
@@ -63,7 +63,7 @@ def open_owner(options: Namespace, must_exist: bool = True) -> Owner:
         CommandFailedError: there is no workspace (and one is needed), or its owner can't be asked.
     """
     from app.services import open_services
-    from app.services.errors import StorageError, WorkspaceInUseError
+    from app.services.errors import WorkspaceInUseError
 
     folder: Path = options.workspace
     author = options.author or _user()
@@ -75,8 +75,6 @@ def open_owner(options: Namespace, must_exist: bool = True) -> Owner:
         if error.address is None:
             raise CommandFailedError(str(error), IN_USE) from error
         return RemoteOwner(error.address, author, options.key)
-    except StorageError as error:
-        raise CommandFailedError(str(error), FAILED) from error
 
 
 def _user() -> str:

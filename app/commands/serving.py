@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from app.services import Services
 
 DEMO_AUTHOR = "demo"
+OWN_NAME = "Twinbank"
 
 
 def serve(options: Namespace) -> int:
@@ -32,20 +33,15 @@ def demo(options: Namespace) -> int:
 
 def _open(settings: Settings, with_demo: bool) -> int:
     from app.services import open_services
-    from app.services.errors import ServiceError, StorageError, WorkspaceInUseError
+    from app.services.errors import WorkspaceInUseError
 
     try:
         services = open_services(settings.workspace, device=settings.device, author_default=settings.author)
     except WorkspaceInUseError as error:
         return _already_open(error.address, settings, str(error))
-    except StorageError as error:
-        raise CommandFailedError(str(error)) from error
     signal.signal(signal.SIGTERM, _leave_in_order)
     with closing(services):
-        try:
-            start = _build_demo(services) if with_demo else "/"
-        except ServiceError as error:
-            raise CommandFailedError(str(error)) from error
+        start = _build_demo(services) if with_demo else "/"
         _serve(services, settings, start)
     return DONE
 
@@ -63,7 +59,7 @@ def _build_demo(services: "Services") -> str:
     if image_id is None:
         return "/"
     print("The model passes one defective part that opens now: paint its defect and press Teach.")
-    return f"/?page=label&image={image_id}&welcome=demo"
+    return f"/?open=label&image={image_id}&welcome=demo"
 
 
 def _serve(services: "Services", settings: Settings, start: str) -> None:
@@ -71,8 +67,8 @@ def _serve(services: "Services", settings: Settings, start: str) -> None:
 
     try:
         opened, bound = server.bind(settings)
-    except server.NoFreePortError as error:
-        raise CommandFailedError(str(error)) from error
+    except server.NoFreePortError:
+        raise
     except OSError as error:
         raise CommandFailedError(f"{settings.host} can't be served from ({error}).", WRONG_USE) from error
     with opened:
@@ -81,6 +77,7 @@ def _serve(services: "Services", settings: Settings, start: str) -> None:
         server.mount_pages(app, services, access)
         services.announce(server.address_of(bound))
         services.worker.warm_up()
+        services.scoring.score_missing(OWN_NAME)  # what a stop in mid-work left
         server.serve(app, opened, bound, start, lambda text: print(text, flush=True))
 
 

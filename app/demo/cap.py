@@ -189,8 +189,8 @@ def weld_line(scene: CapScene, rng: Generator) -> CapScene:
     start = np.array([np.cos(angle), np.sin(angle)]) * (PANEL - 4)
     length = rng.uniform(52, 70)
     line = wandering_line(rng, (float(start[0]), float(start[1])), float(angle + np.pi), length, 0.07)
-    notch = stroke(scene.pose.to_picture(line), np.linspace(2.4, 1.4, len(line)))
-    return replace(scene, flow=np.float32(-0.145) * notch)
+    notch = stroke(scene.pose.to_picture(line), np.linspace(2.8, 1.8, len(line)))
+    return replace(scene, flow=np.float32(-0.16) * notch)
 
 
 PAINTERS: Mapping[str, Callable[[CapScene, Generator], CapScene]] = {

@@ -105,7 +105,7 @@ class BrowseHandlers:
         query = _query(chosen(product), *filters)
         names = [summary.name for summary in self._browsing.products()]
         grid = GridValue(query, author=author, refresh=refresh)
-        imports = {"author": author, "products": names, "product": product or ""}
+        imports = {"products": names, "product": product or ""}
         return grid, self._empty(query, bool(names)), imports
 
     @refusals_shown

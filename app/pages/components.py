@@ -50,7 +50,7 @@ class JobStrip(Drawn):
 
 
 class JobPanel(Drawn):
-    """The running job in full. Value {author, job_id}."""
+    """The running job in full. Value {job_id}."""
 
     MODULE = "job_panel.js"
 
@@ -62,7 +62,7 @@ class LookSwitch(Drawn):
 
 
 class ImportSheet(Drawn):
-    """Import by upload or folder. Value {author, products, product}. Events `imported`, `folder_started`."""
+    """Import by upload or folder. Value {products, product}. Events `imported`, `folder_started`."""
 
     MODULE = "import_sheet.js"
     SENDS = ("imported", "folder_started")

@@ -45,10 +45,10 @@ class TeachHandlers:
         self._teaching = services.teaching
 
     @refusals_shown
-    def show(self, page: str, author: str) -> tuple[Any, ...]:
+    def show(self, page: str) -> tuple[Any, ...]:
         if page != "teach":
             return (gr.skip(),) * 3
-        return self._showing(author)
+        return self._showing()
 
     @refusals_shown
     def start(self, author: str) -> tuple[Any, ...]:
@@ -57,7 +57,7 @@ class TeachHandlers:
             gr.Info(messages.FIRST_MODEL_NEXT, title=messages.BUILD_FIRST)
         else:
             self._teaching.start_teach(author)
-        return gr.Tabs(selected="teach"), "teach", *self._showing(author)
+        return gr.Tabs(selected="teach"), "teach", *self._showing()
 
     @refusals_shown
     def act(self, author: str, event: gr.EventData) -> tuple[Any, ...]:
@@ -69,12 +69,12 @@ class TeachHandlers:
             gr.Info(messages.put_into_use_done(version_id, products), title=messages.PUT_INTO_USE)
         elif event.action == "open":
             return (gr.skip(),) * 3
-        return self._showing(author)
+        return self._showing()
 
-    def _showing(self, author: str) -> tuple[Any, ...]:
+    def _showing(self) -> tuple[Any, ...]:
         """Return waiting, job, result."""
         latest = self._teaching.latest()
-        job = {"author": author, "job_id": latest.id if latest else None}
+        job = {"job_id": latest.id if latest else None}
         return _waiting(self._teaching.waiting(), latest), job, self._result(latest)
 
     def _result(self, latest: JobView | None) -> Html:
@@ -220,9 +220,9 @@ def start_target(view: TeachView, frame: Frame, handlers: TeachHandlers) -> Targ
 
 def wire(view: TeachView, frame: Frame, handlers: TeachHandlers, opener: Target) -> None:
     outputs = [view.waiting, view.job, view.result]
-    frame.tab["teach"].select(lambda author: handlers.show("teach", author), frame.author, outputs, **QUIET)
-    changes = [frame.author.change, frame.strip.started, frame.strip.ended]
-    on_each(changes, handlers.show, [frame.page, frame.author], outputs, **QUIET)
+    frame.tab["teach"].select(lambda: handlers.show("teach"), None, outputs, **QUIET)
+    changes = [frame.strip.started, frame.strip.ended]
+    on_each(changes, handlers.show, frame.page, outputs, **QUIET)
     for written in (view.waiting, view.result):
         written.act(handlers.act, frame.author, outputs, **QUIET).then(None, None, None, js=_LOOK_NOW)
         written.act(open_pressed(opener, "review"), list(opener.inputs), list(opener.outputs), **QUIET)

@@ -79,7 +79,7 @@ Author = Annotated[str, Depends(author_of)]
 
 
 def card_json(card: ImageCard) -> dict[str, object]:
-    return {**asdict(card), "defect_types": list(card.defect_types)}
+    return {**vars(card), "defect_types": list(card.defect_types)}
 
 
 def details_json(details: ImageDetails) -> dict[str, object]:

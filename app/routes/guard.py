@@ -105,7 +105,7 @@ class Guard:
         origin = headers.get("origin")
         if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
             return 403, "This request came from another site and was refused."
-        if origin is None and headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
+        if origin is None and _is_foreign(headers):
             return 403, "This request came from another site and was refused."
         length = headers.get("content-length", "0")
         if length.isdigit() and int(length) > LARGEST_BODY:
@@ -115,6 +115,13 @@ class Guard:
         ):
             return 401, "Open Twinbank by the address with the access key that it printed at its start."
         return None
+
+
+def _is_foreign(headers: dict[str, str]) -> bool:
+    """Tell what another site's page asks for behind a person's back from a person who followed a link."""
+    if headers.get("sec-fetch-site", "none") in ("same-origin", "none"):
+        return False
+    return (headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest")) != ("navigate", "document")
 
 
 def host_name(host: str) -> str:

@@ -38,7 +38,7 @@ def router(services: Services) -> APIRouter:
 
     @routes.get("/media/limits/{image_id}.json")
     def limits(image_id: int, version: str = "in_use") -> dict[str, object]:
-        return {"lines": services.review.limit_contour(image_id, _version(version))}
+        return {"polylines": services.review.limit_contour(image_id, _version(version))}
 
     return routes
 

@@ -204,6 +204,8 @@ def _lesson_result(work: Work, version: Version, plan: Plan, report: Mapping[str
     known_good = set(before_version.good_image_ids) if before_version else set()
     if before_version is None:
         sentence = f"built from {len(plan.training.good)} good images of {len(version.products)} products"
+        if plan.training.lessons:
+            sentence += f", taught {len(plan.training.lessons)} painted ones"
     else:
         new_good = sum(image.id not in known_good for image in plan.training.good)
         sentence = lesson_sentence(learnt, found, len(new), len(known - current_lessons), new_good)

@@ -213,7 +213,9 @@ class TaskRunner:
         if manifest not in self._detectors:
             if len(self._detectors) >= DETECTORS_KEPT:
                 self._detectors.pop(next(iter(self._detectors)))
-            self._detectors[manifest] = bundle.load_detector(Path(manifest), self._segments, self._choice.device)
+            self._detectors[manifest] = bundle.load_detector(
+                Path(manifest), self._segments, self._choice.device
+            )
         return self._detectors[manifest]
 
 

@@ -27,7 +27,10 @@ def one_at_a_time(points: Tensor, count: int) -> tuple[list[int], float]:
 
 @settings(max_examples=40, deadline=None)
 @given(
-    seed=st.integers(0, 2**31), total=st.integers(3, 400), share=st.floats(0.01, 1.0), block=st.sampled_from([2, 7, 64])
+    seed=st.integers(0, 2**31),
+    total=st.integers(3, 400),
+    share=st.floats(0.01, 1.0),
+    block=st.sampled_from([2, 7, 64]),
 )
 def test_blocked_picks_equal_one_at_a_time(seed: int, total: int, share: float, block: int) -> None:
     points = torch.randn(total, 5, generator=torch.Generator().manual_seed(seed))

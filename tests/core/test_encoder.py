@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from core.backbones import BACKBONES, UnknownBackboneError, WeightsDamagedError, WeightsUnavailableError, load_backbone
+from core.backbones import (
+    BACKBONES,
+    UnknownBackboneError,
+    WeightsDamagedError,
+    WeightsUnavailableError,
+    load_backbone,
+)
 from core.config import DmadConfig
 from core.encoder import PatchEncoder, aggregate_mean, aggregate_patchcore, build_encoder
 

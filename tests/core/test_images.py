@@ -67,7 +67,12 @@ def bomb() -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
     header = struct.pack(">IIBBBBB", 13_000, 13_000, 1, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0")) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(b"\0"))
+        + chunk(b"IEND", b"")
+    )
 
 
 @pytest.mark.parametrize(
@@ -76,7 +81,12 @@ def bomb() -> bytes:
         (b"", "empty"),
         (b"GIF89a not for us", "not a PNG"),
         (b"<svg onload=alert(1)>", "not a PNG"),
-        (saved(Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64), dtype=np.uint8)), "PNG")[:300], "damaged"),
+        (
+            saved(
+                Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64), dtype=np.uint8)), "PNG"
+            )[:300],
+            "damaged",
+        ),
         (bomb(), "169 megapixels"),
         (saved(Image.new("F", (2, 2)), "TIFF"), "floating-point"),
     ],

@@ -36,7 +36,9 @@ def test_the_papers_bilinear_filter_loses_a_one_pixel_defect() -> None:
 def test_a_quarter_covered_cell_is_anomalous_and_less_is_neither() -> None:
     mask = blank()
     mask[0:8, 0:8] = True  # a quarter of cell (0, 0)
-    mask[16:20, 0:15] = True  # 60 of 256 px of cell (1, 0); connected to nothing, so it is that region's best cell
+    mask[16:20, 0:15] = (
+        True  # 60 of 256 px of cell (1, 0); connected to nothing, so it is that region's best cell
+    )
     mask[8:16, 0:1] = True  # connects both: the region's best cell is (0, 0)
 
     cells = filter_mask(mask, GRID, complete=True)

@@ -62,6 +62,7 @@ def test_f1_max_takes_the_best_threshold() -> None:
     assert f1_max(TOY_SCORES, TOY_LABELS) == pytest.approx(0.8)  # all above 0.3: 2 hits, 1 alarm, 0 misses
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(ranked())
 def test_ranking_metrics_agree_with_scikit_learn(case: tuple[np.ndarray, np.ndarray]) -> None:
     scores, labels = case
@@ -72,6 +73,7 @@ def test_ranking_metrics_agree_with_scikit_learn(case: tuple[np.ndarray, np.ndar
     assert f1_max(scores, labels) == pytest.approx(sklearn_f1_max(labels, scores), abs=1e-12)
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(ranked(levels=30), st.integers(1, 12))
 def test_exact_figure_lies_within_the_stated_error_of_a_coarser_curve(
     case: tuple[np.ndarray, np.ndarray], together: int
@@ -84,6 +86,7 @@ def test_exact_figure_lies_within_the_stated_error_of_a_coarser_curve(
         assert abs(metric(coarse).value - metric(exact).value) <= metric(coarse).error + 1e-12
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(ranked())
 def test_ranking_metrics_ignore_a_monotone_change_of_scores(case: tuple[np.ndarray, np.ndarray]) -> None:
     scores, labels = case
@@ -112,6 +115,7 @@ def test_wilson_interval_has_textbook_values() -> None:
     assert (share.low, share.high) == (pytest.approx(0.4902, abs=1e-4), pytest.approx(0.9433, abs=1e-4))
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(st.integers(1, 500), st.data())
 def test_wilson_interval_holds_the_share_and_mirrors(total: int, data: st.DataObject) -> None:
     count = data.draw(st.integers(0, total))
@@ -148,6 +152,7 @@ def test_an_overkill_that_the_good_images_cannot_show_is_refused() -> None:
         recall_at_overkill(np.arange(10.0), np.arange(3.0), 0.05)
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(arrays(np.float64, st.integers(3, 60), elements=st.integers(0, 9)), st.floats(0, 1))
 def test_overkill_is_never_exceeded(good: np.ndarray, overkill: float) -> None:
     asked = max(overkill, smallest_overkill(good.size))
@@ -171,7 +176,7 @@ def test_bootstrap_of_a_real_gain_stays_above_zero() -> None:
     assert 0 < difference.low <= difference.value <= difference.high
 
 
-@settings(max_examples=5)
+@settings(max_examples=5, deadline=None)
 @given(st.integers(0, 1000))
 def test_bootstrap_repeats_with_its_seed(seed: int) -> None:
     runs = [[paired_case(0.3)], [paired_case(0.2)]]

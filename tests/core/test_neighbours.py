@@ -32,7 +32,9 @@ def test_nearest_row_is_the_brute_force_one_and_never_own(seed: int, patches: in
 
 
 def test_a_patch_whose_every_row_is_its_own_finds_none() -> None:
-    found = nearest_rows(torch.zeros(1, 2), torch.ones(3, 2), own=torch.tensor([7]), owners=torch.tensor([7, 7, 7]))
+    found = nearest_rows(
+        torch.zeros(1, 2), torch.ones(3, 2), own=torch.tensor([7]), owners=torch.tensor([7, 7, 7])
+    )
     assert found.rows.tolist() == [-1]
     assert torch.isinf(found.distances).all()
 

@@ -14,7 +14,7 @@ from core.calibration import fit_scales, image_score, limit_of
 from core.device import DeviceUnavailableError, choose_device
 from core.heatmap import colour, colour_table, pixel_map
 from core.knowledge import KnowledgeEnhancement
-from core.known_defects import ClosestGood, image_match, match, match_radii
+from core.known_defects import ClosestGood, match
 from core.outliers import outlier_textures
 from core.score_mapper import Head, fold, hinge_loss
 
@@ -55,8 +55,12 @@ def test_a_folded_head_scores_as_the_head_does() -> None:
 
 
 def test_hinge_loss_is_zero_beyond_the_margins_and_weighted_within() -> None:
-    safe = hinge_loss(torch.tensor([0.5]), torch.tensor([-0.5]), torch.tensor([-0.7]), pseudo_weight=1, seen_weight=1)
-    wrong = hinge_loss(torch.tensor([0.0]), torch.tensor([0.0]), torch.tensor([0.5]), pseudo_weight=2, seen_weight=3)
+    safe = hinge_loss(
+        torch.tensor([0.5]), torch.tensor([-0.5]), torch.tensor([-0.7]), pseudo_weight=1, seen_weight=1
+    )
+    wrong = hinge_loss(
+        torch.tensor([0.0]), torch.tensor([0.0]), torch.tensor([0.5]), pseudo_weight=2, seen_weight=3
+    )
     assert float(safe) == 0
     assert float(wrong) == pytest.approx(0.5 + 2 * 0.5 + 3 * 1.0)
 
@@ -82,33 +86,34 @@ def test_more_than_eight_regions_share_eight_centres() -> None:
     assert len(samples.unique()) <= 8
 
 
-def painted(radius: float) -> PaintedLesson:
-    row = torch.tensor([[1.0, 0.0]])
-    segment = Segment("painted/1", row, Provenance.made_up(1, 9), "bolt", 1, ("dent",))
-    return PaintedLesson(1, 9, 9, "bolt", segment, segment, torch.tensor([radius]))
+def painted(radius: float, rows: int = 1) -> PaintedLesson:
+    features = torch.tensor([[1.0, 0.0]]).repeat(rows, 1)
+    segment = Segment("painted/1", features, Provenance.made_up(rows, 9), "bolt", 1, ("dent",))
+    return PaintedLesson(1, 9, 9, "bolt", segment, segment, torch.full((rows,), radius))
 
 
 def test_a_patch_matches_within_the_radius_only_and_never_its_own_image() -> None:
     patches = torch.tensor([[1.0, 0.0], [1.25, 0.0], [2.0, 0.0]])
-    assert match(patches, [painted(0.5)], product="bolt").tolist() == [1.0, 0.5, 0.0]
-    assert match(patches, [painted(0.5)], product="bolt", own=9).tolist() == [0.0, 0.0, 0.0]
-    assert match(patches, [painted(0.5)], product="nut").tolist() == [0.0, 0.0, 0.0]
+    assert match(patches, [painted(0.5)], product="bolt").patches.tolist() == [1.0, 0.5, 0.0]
+    assert match(patches, [painted(0.5)], product="bolt", own=9).patches.tolist() == [0.0, 0.0, 0.0]
+    assert match(patches, [painted(0.5)], product="nut").patches.tolist() == [0.0, 0.0, 0.0]
 
 
-def test_radius_shrinks_where_one_good_image_alone_vouches_for_it() -> None:
+def test_an_image_is_a_look_alike_once_two_patches_match_or_the_only_one_there_is() -> None:
+    one, two = torch.tensor([[1.0, 0.0], [9.0, 0.0]]), torch.tensor([[1.0, 0.0], [1.25, 0.0]])
+    assert match(one, [painted(0.5, rows=3)], product="bolt").image_score == 0
+    assert match(two, [painted(0.5, rows=3)], product="bolt").image_score == pytest.approx(1.75)
+    assert match(one, [painted(0.5, rows=1)], product="bolt").image_score == pytest.approx(2.0)
+
+
+def test_a_radius_stops_short_of_the_nearest_good_patch() -> None:
     closest = ClosestGood([painted(0.0)])  # the painted patch lies at (1, 0)
     for number, distance in enumerate((4.0, 1.0, 6.0)):
         closest.meet(torch.tensor([[1.0 + distance, 0.0]]), "bolt", number)
     closest.meet(torch.tensor([[1.0, 0.0]]), "bolt", 9)  # another shot of the painted part: left out
     closest.meet(torch.tensor([[1.0, 0.0]]), "nut", 50)  # another product
-    assert closest.nearest()[1].tolist() == [[1.0, 4.0]]
-    assert float(closest.radii(0.5)[1]) == pytest.approx(0.5 * 1.0 * (1.0 / (0.5 * 4.0)))
-    assert float(match_radii(torch.tensor([[3.0, 3.0]]), 0.5)) == pytest.approx(1.5)
-
-
-def test_one_matching_patch_is_no_look_alike_image() -> None:
-    assert image_match(torch.tensor([0.9, 0.0, 0.0, 0.0])) == 0
-    assert image_match(torch.tensor([0.9, 0.6, 0.3, 0.0])) == pytest.approx(1.6)
+    assert closest.radii(0.8)[1].tolist() == pytest.approx([0.8])
+    assert ClosestGood([painted(0.0)]).radii(0.8)[1].tolist() == [0.0]
 
 
 def test_image_score_is_the_mean_of_the_top_patches() -> None:

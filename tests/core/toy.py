@@ -49,7 +49,9 @@ def mask_of(*cells: int) -> np.ndarray:
     return mask
 
 
-def good_images(count: int = 12, product: str = "bolt", number: int = 0, first_id: int = 1) -> list[GoodImage]:
+def good_images(
+    count: int = 12, product: str = "bolt", number: int = 0, first_id: int = 1
+) -> list[GoodImage]:
     """Good images with ids from `first_id`; every image is a part of its own."""
     return [
         GoodImage(first_id + i, first_id + i, product, lambda i=i: good_features(first_id + i, number))
@@ -76,6 +78,8 @@ def outliers() -> Tensor:
     return 3 * torch.randn(5, 16, CHANNELS, generator=torch.Generator().manual_seed(7))
 
 
-def fitted(good: list[GoodImage] | None = None, config: DmadConfig = TOY, lessons: tuple[Lesson, ...] = ()) -> Fitted:
+def fitted(
+    good: list[GoodImage] | None = None, config: DmadConfig = TOY, lessons: tuple[Lesson, ...] = ()
+) -> Fitted:
     """A toy detector."""
     return fit(good or good_images(), outliers, config, fingerprint="toy", grid=GRID, lessons=lessons)

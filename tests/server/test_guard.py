@@ -45,6 +45,13 @@ def test_request_that_a_browser_marks_as_cross_site_is_refused(client: TestClien
     assert client.get("/api/images", headers={"Sec-Fetch-Site": "same-origin"}).status_code == 200
 
 
+def test_link_on_another_page_may_be_followed(client: TestClient) -> None:
+    headers = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    assert client.get("/healthz", headers=headers).status_code == 200
+    framed = {**headers, "Sec-Fetch-Dest": "iframe"}
+    assert client.get("/healthz", headers=framed).status_code == 403
+
+
 def test_own_origin_is_served_and_no_cross_origin_header_is_sent(client: TestClient) -> None:
     answer = client.get("/api/images", headers={"Origin": ADDRESS})
 

@@ -3,11 +3,13 @@ import time
 
 import pytest
 from PIL import Image
+from sqlalchemy import insert
 
 from app.services import Services
 from app.services.errors import InvalidRequestError, UnknownProductError
 from app.services.views import ImageFilter, IncomingFile
 from storage.records import NewImage
+from storage.tables import ImageTable, PartTable
 from tests.services.parts import part
 
 
@@ -95,11 +97,19 @@ def test_queue_goes_through_unjudged_images_and_wraps(
     assert services.queue.next_after(order[3], "plate") is None
 
 
+def _copy(row: object, **changes: object) -> dict[str, object]:
+    columns = type(row).__table__.columns  # type: ignore[attr-defined]
+    return {**{column.name: getattr(row, column.name) for column in columns}, **changes}
+
+
 def test_five_thousand_images_are_listed_quickly(services: Services) -> None:
     with services._workspace.writing() as work:
-        for number in range(5000):
-            name = f"{number:064x}"
-            work.images.add(NewImage("plate", name, name, "image/png", 64, 64, f"{number}.png"))
+        first, _ = work.images.add(NewImage("plate", "0" * 64, "0" * 64, "image/png", 64, 64, "0.png"))
+    with services._workspace.database.writing() as session:
+        image, part_of = session.get(ImageTable, first.id), session.get(PartTable, first.part_id)
+        session.execute(insert(PartTable), [_copy(part_of, id=2 + n) for n in range(4999)])
+        copies = [_copy(image, id=2 + n, part_id=2 + n, source_sha256=f"{n + 1:064x}") for n in range(4999)]
+        session.execute(insert(ImageTable), copies)
 
     started = time.perf_counter()
     cards = services.browsing.find(ImageFilter(product="plate"))

@@ -1,0 +1,112 @@
+"""What is around the pages: the name, the keys, light and dark, nothing from outside."""
+
+import pytest
+from playwright.sync_api import BrowserContext, expect
+
+from app.services import Services
+from app.services.views import IncomingFile
+from tests.e2e.conftest import Running
+from tests.e2e.inspector import PATIENCE, Inspector
+from tests.services.parts import part
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def plates(running: Running) -> tuple[int, ...]:
+    files = [IncomingFile(f"plate-{seed}.png", part(seed).png) for seed in range(6)]
+    return running.services.importing.import_files(files, "plate", "Ada").image_ids
+
+
+def verdicts(services: Services, images: tuple[int, ...]) -> list[str | None]:
+    return [services.browsing.card(image).verdict for image in images]
+
+
+def test_the_first_visit_asks_for_a_name_and_keeps_it(context: BrowserContext, running: Running) -> None:
+    person = Inspector(context.new_page(), running.address)
+    person.come()
+    sheet = person.page.locator(".tw-name-sheet")
+    expect(sheet).to_be_visible()
+    person.key("Escape")
+    expect(sheet).to_be_visible()  # nobody works without a name
+    sheet.locator("input").fill("Ada Löwe")
+    person.key("Enter")
+    expect(person.page.locator(".tw-name")).to_have_text("Ada Löwe")
+
+    person.come()
+    expect(person.page.locator(".tw-name")).to_have_text("Ada Löwe")
+    expect(sheet).to_be_hidden()
+
+
+def test_half_an_hour_without_anybody_asks_again(context: BrowserContext, running: Running) -> None:
+    person = Inspector(context.new_page(), running.address)
+    person.page.add_init_script(
+        "localStorage.setItem('twinbank.name', 'Ann'); localStorage.setItem('twinbank.last-active', String(Date.now() - 31 * 60000))"
+    )
+    person.come()
+    expect(person.page.locator(".tw-name-sheet h2")).to_have_text("Is it still Ann?")
+
+
+def test_every_page_fits_the_window_of_a_laptop(inspector: Inspector, plates: tuple[int, ...]) -> None:
+    for name in ("browse", "label", "review"):
+        inspector.come(f"?open={name}")
+        expect(inspector.page.locator(f"#tw-page-{name}")).to_be_visible()
+        inspector.page.wait_for_timeout(1000)
+        room = inspector.page.evaluate(
+            "[document.documentElement.scrollWidth - innerWidth, document.documentElement.scrollHeight - innerHeight]"
+        )
+        assert max(room) <= 0, f"{name} scrolls by {room}"
+
+
+def test_a_pass_through_the_queue_needs_no_mouse(
+    inspector: Inspector, running: Running, plates: tuple[int, ...]
+) -> None:
+    running.services.labelling.judge(plates, None, "Ada")
+    inspector.come("?open=label").on_label(plates[0])
+    for key, image in zip("gnu", plates[1:4], strict=True):
+        inspector.key(key)
+        inspector.on_label(image)
+    inspector.key("a")
+    inspector.on_label(plates[2])
+    inspector.saved()
+
+    assert verdicts(running.services, plates) == ["good", "defect", "unsure", None, None, None]
+    history = running.services.browsing.card(plates[1])
+    assert history.verdict == "defect"
+
+
+def test_the_question_mark_shows_the_keys(inspector: Inspector, plates: tuple[int, ...]) -> None:
+    inspector.come("?open=label").on_label()
+    inspector.key("?")
+    expect(inspector.page.locator("#twinbank-key-sheet")).to_be_visible()
+    inspector.key("Escape")
+    expect(inspector.page.locator("#twinbank-key-sheet")).to_be_hidden()
+
+
+def test_keys_are_left_alone_while_somebody_types(
+    inspector: Inspector, running: Running, plates: tuple[int, ...]
+) -> None:
+    running.services.labelling.judge(plates, None, "Ada")
+    inspector.come()
+    field = inspector.page.locator("#tw-search :is(input, textarea)")
+    field.click()
+    inspector.page.keyboard.type("gnu")
+    expect(inspector.page.locator("#tw-browse-empty")).to_contain_text("No image matches", timeout=PATIENCE)
+    assert verdicts(running.services, plates) == [None] * 6
+
+    inspector.page.get_by_text("Show all images").click()
+    expect(inspector.page.locator(".tb-grid-count")).to_have_text("6 images")
+
+
+def test_dark_is_kept(inspector: Inspector) -> None:
+    inspector.come()
+    inspector.page.locator("#tw-look button").click()
+    expect(inspector.page.locator("body.dark")).to_be_attached()
+
+    inspector.come()
+    expect(inspector.page.locator("body.dark")).to_be_attached()
+
+
+def test_an_address_opens_its_page_and_image(inspector: Inspector, plates: tuple[int, ...]) -> None:
+    inspector.come(f"?open=label&image={plates[3]}&welcome=demo").on_label(plates[3])
+    expect(inspector.page.locator("#tw-label-banner")).to_contain_text("paint it and press Teach")

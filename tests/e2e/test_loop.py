@@ -1,0 +1,118 @@
+"""The working loop, as a person goes through it: import, first model, paint, teach, put into use, roll back."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from app.services import Services
+from app.services.views import ImageFilter
+from tests.canvas.test_geometry import ideal_capsule
+from tests.e2e.conftest import Running
+from tests.e2e.inspector import JOB, PATIENCE, Inspector
+from tests.services.parts import SIDE, part
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+SPOT = 6  # px, radius of the defect
+DEFECTIVE = range(100, 104)
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("parts")
+    for seed in range(12):
+        (folder / f"good-{seed:02}.png").write_bytes(part(seed).png)
+    for seed in DEFECTIVE:
+        (folder / f"bad-{seed}.png").write_bytes(part(seed, spot=SPOT).png)
+    return folder
+
+
+def image_named(services: Services, name: str) -> int:
+    (card,) = services.browsing.find(ImageFilter(text=name))
+    return card.id
+
+
+def centre(seed: int) -> tuple[float, float]:
+    """Where the spot of a part is, (x, y) px."""
+    rows, columns = np.nonzero(part(seed, spot=SPOT).mask)
+    return float(columns.mean()) + 0.5, float(rows.mean()) + 0.5
+
+
+def test_the_whole_loop(inspector: Inspector, running: Running, files: Path) -> None:
+    services = running.services
+    inspector.come()
+    _import_and_build(inspector, services, files)
+
+    taught, other = image_named(services, "bad-100"), image_named(services, "bad-101")
+    for image in (taught, other):
+        services.labelling.teach_instead(image, "Ann")  # whatever the draw was: this one is taught
+    before = services.browsing.card(other).score
+    _paint_and_compare(inspector, services, taught)
+
+    inspector.key("t")
+    inspector.page.reload()  # in mid-teach
+    inspector.page.wait_for_selector("#tw-tabs button[role=tab]")
+    expect(inspector.page.locator("#tw-page-teach-button")).to_have_attribute("aria-selected", "true")
+    result = inspector.lesson(2)
+    expect(result).to_have_text(re.compile("learnt|remembered", re.IGNORECASE))
+    assert services.browsing.card(other).score == before  # a waiting version changes nothing
+
+    inspector.page.locator("#tw-result").get_by_text("Put into use").click()
+    expect(inspector.page.locator("#tw-result .tw-in-use")).to_be_visible()
+    assert services.browsing.card(taught).call == "reject"
+    _other_image_is_caught_where_it_is_defective(inspector, services, other, before)
+    _roll_back(inspector, services, other, before)
+
+
+def _import_and_build(inspector: Inspector, services: Services, files: Path) -> None:
+    expect(inspector.page.locator("#tw-browse-empty")).to_contain_text("No images yet")
+    inspector.import_files(sorted(files.glob("good-*.png")), "plate", "good")
+    inspector.import_files(sorted(files.glob("bad-*.png")), "plate")
+    expect(inspector.page.locator(".tb-grid-count")).to_have_text("16 images")
+
+    inspector.go("teach")
+    inspector.page.locator("#tw-waiting").get_by_role("button", name="Build first model").click()
+    expect(inspector.page.locator(".tw-job")).to_be_visible(timeout=PATIENCE)
+    inspector.lesson(1)
+    assert services.versions.all()[0].in_use_for == ("plate",)
+
+
+def _paint_and_compare(inspector: Inspector, services: Services, image: int) -> None:
+    inspector.open_in_label("bad-100").on_label(image)
+    inspector.brush(2 * SPOT)
+    x, y = centre(100)
+    inspector.stroke((x - 0.5, y), (x + 0.5, y))
+    inspector.saved()
+
+    (layer,) = services.labelling.painting(image).layers
+    assert inspector.painted(layer.defect_type) == layer.mask.ravel().astype(int).tolist()
+    wanted = ideal_capsule([x - 0.5, y, x + 0.5, y, float(SPOT)], SIDE, SIDE)
+    # A window pixel is a tenth of an image pixel here: the rim may differ by that.
+    assert (layer.mask ^ wanted).sum() <= 8
+    inspector.key("n")
+    expect(inspector.page.locator("#tw-label-panel")).to_contain_text("1 to teach", timeout=PATIENCE)
+
+
+def _other_image_is_caught_where_it_is_defective(
+    inspector: Inspector, services: Services, other: int, before: float | None
+) -> None:
+    after = services.browsing.card(other).score
+    assert before is not None and after is not None and after > before
+    left, top, right, bottom = services.review.evidence(other).box
+    assert part(101, spot=SPOT).mask[top:bottom, left:right].any()
+
+    inspector.go("review")
+    inspector.page.locator(f'.tw-ranked-row[data-image-id="{other}"]').click()
+    expect(inspector.page.locator(f'[data-evidence="{other}"]')).to_be_visible()
+    expect(inspector.page.locator("#tw-review-panel .tw-score")).to_contain_text(f"{after:.2f} (reject limit")
+    expect(inspector.page.locator("#tw-review-canvas .tb-painter")).to_have_attribute("data-heatmap", "shown")
+
+
+def _roll_back(inspector: Inspector, services: Services, other: int, before: float | None) -> None:
+    inspector.go("models")
+    inspector.page.locator("#tw-in-use").get_by_text("Roll back").click()
+    expect(inspector.page.locator("#tw-in-use")).to_contain_text("Version 1", timeout=JOB)
+    assert services.browsing.card(other).score == before

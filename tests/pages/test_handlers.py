@@ -1,0 +1,175 @@
+"""Handlers over a real workspace without a model: what they hand to the widgets."""
+
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+import numpy as np
+import pytest
+
+from app import messages
+from app.pages.browse import BrowseHandlers
+from app.pages.label import LabelHandlers
+from app.pages.models import ModelsHandlers
+from app.pages.review import ReviewHandlers
+from app.pages.teach import TeachHandlers
+from app.services import Services
+from app.services.views import PaintedLayer, PaintingDraft
+from tests.services.parts import SIDE
+
+NO_FILTER = ("any", "any", "any", "any", "", "", "", "name")
+DESK = ("", "Ada", "unjudged", True)
+
+
+def event(**data: Any) -> gr.EventData:
+    return gr.EventData(None, data)
+
+
+def is_skipped(values: tuple[Any, ...]) -> bool:
+    return all(value == gr.skip() for value in values)
+
+
+def paint(services: Services, image: int) -> None:
+    mask = np.zeros((SIDE, SIDE), bool)
+    mask[10:20, 10:20] = True
+    draft = PaintingDraft(0, (PaintedLayer("spot", mask),), None, False)
+    services.labelling.save_painting(image, draft, "Ada")
+
+
+def test_browse_asks_the_grid_for_what_the_filters_say(services: Services, plates: tuple[int, ...]) -> None:
+    filters = ("none", "any", "true", "any", "0,5", "", " part ", "score")
+
+    grid, _, imports = BrowseHandlers(services).show("browse", 0, "plate", "Ada", *filters)
+
+    assert grid.to_json()["query"] == {
+        "product": "plate",
+        "verdict": "none",
+        "kept_for_testing": "true",
+        "min_score": "0.5",
+        "text": "part",
+        "order": "score",
+    }
+    assert imports == {"products": ["plate"], "product": "plate"}
+
+
+def test_browse_without_images_offers_the_import(services: Services) -> None:
+    _, empty, _ = BrowseHandlers(services).show("browse", 0, "", "Ada", *NO_FILTER)
+
+    assert messages.NO_IMAGES in empty.text
+
+
+def test_browse_says_when_filters_leave_nothing(services: Services, plates: tuple[int, ...]) -> None:
+    wanted = (*NO_FILTER[:6], "no such name", "name")
+
+    _, empty, _ = BrowseHandlers(services).show("browse", 0, "", "Ada", *wanted)
+
+    assert messages.NOTHING_MATCHES in empty.text
+
+
+@pytest.mark.parametrize("handlers", [LabelHandlers, TeachHandlers, ReviewHandlers, ModelsHandlers])
+def test_a_page_that_is_not_open_does_nothing(
+    services: Services, handlers: Callable[[Services], Any]
+) -> None:
+    some = handlers(services)
+    values = {
+        LabelHandlers: (None, "queue", *DESK),
+        TeachHandlers: (),
+        ReviewHandlers: ("", "Ada", "all", None),
+        ModelsHandlers: (None,),
+    }[handlers]
+
+    assert is_skipped(some.show("browse", *values))
+
+
+def test_label_opens_the_first_of_the_queue(services: Services, plates: tuple[int, ...]) -> None:
+    canvas, side, _, image, why = LabelHandlers(services).show("label", None, "queue", *DESK)
+
+    assert canvas.image_id == image == plates[0]
+    assert canvas.prefetch == plates[1:3]
+    assert canvas.heatmap_version is None  # nothing has a score yet
+    assert why == "queue"
+    assert "1 of 4 in this queue" in side.text
+
+
+def test_label_follows_the_product_switch(
+    services: Services, plates: tuple[int, ...], gears: tuple[int, ...]
+) -> None:
+    canvas, *_ = LabelHandlers(services).show("label", plates[0], "queue", "gear", "Ada", "unjudged", True)
+
+    assert canvas.image_id == gears[0]
+
+
+def test_label_moves_on_and_back(services: Services, plates: tuple[int, ...]) -> None:
+    handlers = LabelHandlers(services)
+
+    after = handlers.move(*DESK, event=event(direction="next", image_id=plates[0], reason="key"))
+    before = handlers.move(*DESK, event=event(direction="previous", image_id=plates[1], reason="key"))
+
+    assert (after[0].image_id, before[0].image_id) == (plates[1], plates[0])
+
+
+def test_label_stays_where_the_list_begins(services: Services, plates: tuple[int, ...]) -> None:
+    moved = LabelHandlers(services).move(*DESK, event=event(direction="previous", image_id=plates[0]))
+
+    assert moved[0].image_id == plates[0]
+
+
+def test_painted_and_kept_for_testing_is_said_with_the_way_out(
+    services: Services, plates: tuple[int, ...]
+) -> None:
+    services.labelling.judge(plates, "defect", "Ada")
+    kept = [image for image in plates if services.browsing.card(image).kept_for_testing]
+    if not kept:
+        pytest.skip("the draw keeps none of these four")
+    paint(services, kept[0])
+
+    side = LabelHandlers(services).show("label", kept[0], "queue", *DESK)[1]
+
+    assert messages.PAINTED_KEPT in side.text and 'data-action="teach_instead"' in side.text
+
+
+def test_teach_it_instead_moves_the_image(services: Services, plates: tuple[int, ...]) -> None:
+    handlers = LabelHandlers(services)
+    pressed = event(action="teach_instead", id=str(plates[0]), choice="")
+
+    handlers.act(plates[0], "queue", *DESK, event=pressed)
+
+    assert not services.browsing.card(plates[0]).kept_for_testing
+
+
+def test_the_demo_line_asks_for_paint_and_then_for_teach(services: Services, plates: tuple[int, ...]) -> None:
+    handlers = LabelHandlers(services)
+    asks = handlers.show("label", plates[0], "demo", *DESK)[2]
+    paint(services, plates[0])
+
+    thanks = handlers.show("label", plates[0], "demo", *DESK)[2]
+
+    assert messages.DEMO_OPENING in asks.text
+    assert messages.DEMO_PAINTED in thanks.text
+
+
+def test_first_model_waits_for_good_parts(services: Services, plates: tuple[int, ...]) -> None:
+    waiting, *_ = TeachHandlers(services).show("teach")
+    assert messages.NEEDS_GOOD in waiting.text and "disabled" in waiting.text
+
+    services.labelling.judge(plates, "good", "Ada")
+    for image in plates:
+        services.labelling.teach_instead(image, "Ada")
+    waiting, *_ = TeachHandlers(services).show("teach")
+    assert messages.FIRST_MODEL_NEXT in waiting.text and "disabled" not in waiting.text
+
+
+def test_a_refusal_is_a_sentence_at_the_page(services: Services, plates: tuple[int, ...]) -> None:
+    with pytest.raises(gr.Error, match="a model needs 2"):
+        TeachHandlers(services).act("Ada", event(action="fit", choice=""))
+
+
+def test_review_and_models_name_the_next_step_without_a_model(
+    services: Services, plates: tuple[int, ...]
+) -> None:
+    _, canvas, panel, image, _ = ReviewHandlers(services).show("review", "", "Ada", "all", None)
+    _, versions, _, _ = ModelsHandlers(services).show("models", None)
+
+    assert canvas.image_id is None and image is None
+    assert messages.NOTHING_SCORED in panel.text
+    assert messages.NO_VERSION in versions.text
