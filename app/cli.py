@@ -18,7 +18,7 @@ from app.commands.outcome import (
 )
 from app.settings import DEFAULT_PORT
 
-COMMANDS = ("serve", "demo", "import", "fit", "teach", "score", "evaluate", "check", "bench")
+COMMANDS = ("serve", "demo", "import", "fit", "teach", "score", "evaluate", "check", "weights", "bench")
 AT_THE_DOOR = ("setup", "test")
 
 
@@ -64,7 +64,7 @@ def _command(name: str) -> Callable[[argparse.Namespace], int]:
         return check
     from app.commands import measuring
 
-    return measuring.evaluate if name == "evaluate" else measuring.bench
+    return {"evaluate": measuring.evaluate, "weights": measuring.weights, "bench": measuring.bench}[name]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -208,8 +208,17 @@ def _add_measuring(commands: Commands) -> None:
         "--seeds", type=_numbers, default=(0,), metavar="N,N", help="which defects are taught"
     )
     evaluate.add_argument("--json", type=Path, metavar="FILE", help="write all figures as JSON")
-    evaluate.add_argument("--paper", action="store_true", help="the paper's literal settings")
+    settings = evaluate.add_mutually_exclusive_group()
+    settings.add_argument("--paper", action="store_true", help="the paper's literal settings")
+    settings.add_argument("--settings", type=Path, metavar="FILE", help="settings of the detector as JSON")
     evaluate.add_argument("--weights", type=Path, metavar="FILE", help="weights of the backbone")
+    weights = _add(
+        commands,
+        "weights",
+        "download the weights of a backbone that does not come with Twinbank",
+        "weights wide_resnet50_2",
+    )
+    weights.add_argument("backbone", metavar="NAME", help="e.g. wide_resnet50_2, for evaluate --paper")
     bench = _add(commands, "bench", "measure speed", "bench coreset")
     bench.add_argument("name", metavar="NAME", help="a module of the folder benchmarks")
     bench.add_argument("arguments", nargs=argparse.REMAINDER, help="handed to the benchmark")

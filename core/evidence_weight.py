@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from core.calibration import ProductCalibration, Scale, fit_scales, image_score, limit_of, limit_rule
+from core.config import DmadConfig
 from core.metrics import auroc, average_precision
 from core.progress import Progress, Report
 from core.replay import cells_of, fold_of, lesson_folds
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 WEIGHTS = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, math.inf)  # w of distance + w * head; infinite: the head alone
 MIN_LESSONS = 2  # painted parts of a product before its head may say anything
-SHARED_LESSONS = 2  # lessons' worth of belief in what all products together show
+SHARED_LESSONS = 1  # lessons' worth of belief in what all products together show
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +37,15 @@ class _KeptOut:
     distance: Tensor  # (N,) raw
     head: Tensor  # (N,) raw, of a head trained without the image's fold
     anomalous: Tensor | None  # (N,) painted patches; None for a good image
+    own_id: int
+
+
+def may_have_a_say(lessons: Sequence[Lesson], config: DmadConfig) -> bool:
+    """Whether any product has enough painted parts for trained heads to count; training is skipped otherwise."""
+    parts: dict[str, set[int]] = {}
+    for lesson in lessons:
+        parts.setdefault(lesson.product, set()).add(lesson.own_id)
+    return config.combine == "head" or any(len(owners) >= MIN_LESSONS for owners in parts.values())
 
 
 def calibrate(
@@ -93,7 +103,7 @@ def _kept_out(
 ) -> _KeptOut:
     q = detector.standardise(image.features())
     raw = detector.raw(q, image.product, only_heads=(fold,), found=compared[image.image_id])
-    return _KeptOut(raw.normal.distances.cpu(), raw.heads[0].cpu(), anomalous)
+    return _KeptOut(raw.normal.distances.cpu(), raw.heads[0].cpu(), anomalous, image.own_id)
 
 
 def _shares(weight: float) -> tuple[float, float]:
@@ -127,7 +137,7 @@ def _choose(
     """Pick the weight with the best kept-out evidence; none without enough painted defects of the product's own."""
     if combine == "head":
         return math.inf, "set to the trained part alone"
-    count = len(painted.get(product, ()))
+    count = len({scores.own_id for scores in painted.get(product, ())})
     if count == 0:
         return 0.0, "nothing is painted: the score is the distance to good parts"
     if count < MIN_LESSONS or product not in evidence:

@@ -20,7 +20,7 @@ from torch import Tensor
 from core.banks import AbnormalBank, NeighbourMemory, PaintedLesson
 from core.config import DmadConfig
 from core.detector import DualMemoryDetector
-from core.evidence_weight import calibrate
+from core.evidence_weight import calibrate, may_have_a_say
 from core.progress import Progress, Report, silent
 from core.remembering import extend_normal, remember_lesson, remember_normal, remember_outliers
 from core.replay import build_pools, train_heads

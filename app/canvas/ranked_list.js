@@ -36,7 +36,7 @@ export async function mount(element, { props, trigger, watch }) {
 
 /** @param {any} card */
 function row(card) {
-  const name = create("span", { class: "tw-ranked-name", text: card.name });
+  const name = create("span", { class: "tw-ranked-name", text: card.name.split("/").pop() });
   const facts = create("span", { class: "tw-ranked-facts" }, [
     create("span", { class: "tb-card-verdict" }), create("span", { class: "tw-quiet", text: card.kept_for_testing ? "testing" : "" }),
   ]);

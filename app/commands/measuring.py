@@ -23,6 +23,8 @@ def evaluate(options: Namespace) -> int:
     choice = choose_device(options.device)
     print(choice.reason)
     config = DmadConfig.paper() if options.paper else DmadConfig()
+    if options.settings is not None:
+        config = DmadConfig.from_json(options.settings.read_text(encoding="utf-8"))
     products = read_dataset(options.data, options.products)
     store = FeatureStore(build_encoder(config, choice.device, options.weights))
     plan = EvaluationPlan(seen=options.seen, seeds=options.seeds, config=config)
@@ -35,6 +37,18 @@ def evaluate(options: Namespace) -> int:
     print(format_table(evaluation))
     if options.json is not None:
         options.json.write_text(json.dumps(evaluation.to_json_object(), indent=1) + "\n", encoding="utf-8")
+    return DONE
+
+
+def weights(options: Namespace) -> int:
+    """Fetch a backbone's weights from where they are published: the one command that uses the network."""
+    from core.backbones import BACKBONES, download_weights
+
+    if options.backbone not in BACKBONES:
+        known = ", ".join(sorted(BACKBONES))
+        raise CommandFailedError(f"There is no backbone {options.backbone!r}; there are {known}.", WRONG_USE)
+    print(f"Fetching the weights of {options.backbone} ...")
+    print(f"They are in {download_weights(options.backbone)}.")
     return DONE
 
 

@@ -8,14 +8,14 @@ from typing import Any
 import gradio as gr
 
 from app import messages
-from app.canvas.mask_canvas import CanvasValue, MaskCanvas
+from app.canvas.mask_canvas import CanvasValue, DefectTypeChip, MaskCanvas
 from app.pages import label_side
 from app.pages.badges import notice
 from app.pages.components import Written
 from app.pages.markup import Html
 from app.pages.shared import QUIET, Frame, Target, choices, chosen, on_each, refusals_shown
 from app.services import Services
-from app.services.views import ImageDetails
+from app.services.views import ImageDetails, ImageFilter
 
 AHEAD = 2  # images fetched before they are asked for
 _ASK_NAME = "() => { document.dispatchEvent(new Event('twinbank:ask-name')); }"
@@ -173,12 +173,20 @@ class LabelHandlers:
         value = CanvasValue(
             image_id=image_id,
             author=desk.author,
+            defect_types=self._defect_types(details.card.product),
             prefetch=tuple(coming[:AHEAD]),
             heatmap_version="in_use" if details.card.call else None,
             heatmap_visible=desk.heatmap,
             shown_because=why,
         )
         return value, self._side(details, desk.product, desk.queue), _banner(why, details), image_id, why
+
+    def _defect_types(self, product: str) -> tuple[DefectTypeChip, ...]:
+        """The product's own types first: they get the keys 1, 2, 3."""
+        painted = self._services.browsing.find(ImageFilter(product=product, painted=True))
+        own = {name for card in painted for name in card.defect_types}
+        known = sorted(self._services.labelling.defect_types(), key=lambda found: found.name not in own)
+        return tuple(DefectTypeChip(found.name, found.colour) for found in known)
 
     def _coming(self, image_id: int, product: str | None, queue: str) -> list[int]:
         order = self._services.queue.order(product, queue)

@@ -14,7 +14,8 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -76,12 +77,12 @@ class Inbox:
         os._exit(0)  # the owner is gone; whatever is half done was only staged
 
 
-def run_task(runner: TaskRunner, message: Message, reporter: Reporter) -> None:
+def run_task(make_runner: Callable[[], TaskRunner], message: Message, reporter: Reporter) -> None:
     """Carry out one task; whatever happens, answer with one closing line."""
     from core.progress import Cancelled
 
     try:
-        result = runner.run(message["task"], message["spec"], reporter.progress)
+        result = make_runner().run(message["task"], message["spec"], reporter.progress)
     except Cancelled:
         reporter.write("cancelled")
     except Exception as error:  # noqa: BLE001 - the process's outermost edge; the log keeps the traceback
@@ -112,7 +113,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     inbox = Inbox(sys.stdin.buffer)
     from app.worker.tasks import TaskRunner  # torch, timm, faiss: seconds, once
 
-    runner = TaskRunner(options.workspace, options.device)
+    @cache
+    def runner() -> TaskRunner:  # made with the first task, so that a device that fails is its answer
+        return TaskRunner(options.workspace, options.device)
+
     while True:
         message = inbox.tasks.get()
         run_task(runner, message, Reporter(output, message["id"], inbox.cancelled))

@@ -47,6 +47,8 @@ def test_every_command_explains_itself_with_examples_and_exit_codes(
         ["fit", "--device", "tpu"],
         ["setup"],
         ["test"],
+        ["weights"],
+        ["weights", "no_such_net"],
         ["bench", "no_such_thing"],
         ["bench", "../x"],
     ],
@@ -147,12 +149,11 @@ def test_evaluate_writes_a_table_and_the_figures(tmp_path: Path, capsys: pytest.
         spotted = part(100 + seed, spot=7)
         (root / f"test/spot/{seed}.png").write_bytes(spotted.png)
         (root / f"ground_truth/spot/{seed}_mask.png").write_bytes(png(spotted.mask.astype("uint8") * 255))
-    figures = tmp_path / "figures.json"
+    figures, settings = tmp_path / "figures.json", tmp_path / "settings.json"
+    settings.write_text(json.dumps({"image_size": 128, "fit_steps": 5, "folds": 2, "coreset_minimum": 50}))
+    words = ["--seen", "0", "--device", "cpu", "--json", figures, "--settings", settings]
 
-    assert (
-        run("evaluate", "--data", tmp_path / "parts", "--seen", "0", "--device", "cpu", "--json", figures)
-        == 0
-    )
+    assert run("evaluate", "--data", tmp_path / "parts", *words) == 0
 
     assert "image AUROC" in capsys.readouterr().out
     rows = json.loads(figures.read_text())["results"]

@@ -1,6 +1,7 @@
 """Rendered parts: exact masks, the same bytes for the same seed, and enough variety."""
 
 import hashlib
+from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
@@ -10,6 +11,7 @@ from skimage.morphology import isotropic_dilation
 from app.demo import GOOD, PRODUCTS, UnknownPartError, product_named, render_part
 from app.demo.fields import SIDE
 
+shot = lru_cache(maxsize=64)(render_part)  # where a test compares kinds; what tests determinism renders anew
 EVERY_DEFECT = [(product.name, kind) for product in PRODUCTS for kind in product.defect_types]
 EVERY_KIND = [(product.name, kind) for product in PRODUCTS for kind in (GOOD, *product.defect_types)]
 
@@ -37,9 +39,9 @@ def test_a_good_part_has_an_empty_mask(product: str) -> None:
 
 
 @pytest.mark.parametrize(("product", "kind"), EVERY_DEFECT)
-@pytest.mark.parametrize("seed", [0, 7, 2024])
+@pytest.mark.parametrize("seed", [0, 2025])
 def test_outside_the_mask_a_defective_part_is_the_good_one(product: str, kind: str, seed: int) -> None:
-    good, defective = render_part(product, GOOD, seed), render_part(product, kind, seed)
+    good, defective = shot(product, GOOD, seed), shot(product, kind, seed)
     change = np.abs(good.pixels.astype(int) - defective.pixels.astype(int)).max(axis=2)
     outside = ~isotropic_dilation(defective.mask, 2)
     # Below what counts as visible (2.5 levels) a soft edge goes on; rounding adds 1, shot noise of a changed level 1.
@@ -48,9 +50,9 @@ def test_outside_the_mask_a_defective_part_is_the_good_one(product: str, kind: s
 
 
 @pytest.mark.parametrize(("product", "kind"), EVERY_DEFECT)
-@pytest.mark.parametrize("seed", [1, 8, 2025])
+@pytest.mark.parametrize("seed", [0, 2025])
 def test_the_mask_covers_what_changed_and_little_else(product: str, kind: str, seed: int) -> None:
-    good, defective = render_part(product, GOOD, seed), render_part(product, kind, seed)
+    good, defective = shot(product, GOOD, seed), shot(product, kind, seed)
     change = np.abs(good.pixels.astype(int) - defective.pixels.astype(int)).max(axis=2)
     assert 60 <= defective.mask.sum() <= 0.1 * SIDE * SIDE
     assert (change[defective.mask] >= 2).mean() > 0.6  # holes of a shaded dent are inside, though unchanged
@@ -66,13 +68,13 @@ def test_the_same_seed_gives_the_same_pixels(product: str, kind: str) -> None:
 
 @pytest.mark.parametrize(("product", "kind"), EVERY_KIND)
 def test_another_seed_gives_another_part(product: str, kind: str) -> None:
-    hashes = {hashlib.sha256(render_part(product, kind, seed).pixels.tobytes()).digest() for seed in range(6)}
-    assert len(hashes) == 6
+    hashes = {hashlib.sha256(render_part(product, kind, seed).pixels.tobytes()).digest() for seed in range(3)}
+    assert len(hashes) == 3
 
 
 @pytest.mark.parametrize(("product", "kind"), EVERY_DEFECT)
 def test_defects_of_a_type_lie_in_different_places_at_similar_size(product: str, kind: str) -> None:
-    masks = [render_part(product, kind, seed).mask for seed in range(30, 38)]
+    masks = [render_part(product, kind, seed).mask for seed in range(30, 35)]
     overlaps = [(a & b).sum() / (a | b).sum() for a, b in combinations(masks, 2)]
     assert np.mean(overlaps) < 0.3
     sizes = np.array([mask.sum() for mask in masks])

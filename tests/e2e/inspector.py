@@ -55,11 +55,10 @@ class Inspector:
         sheet.get_by_text("Close").click()
 
     def open_in_label(self, name: str) -> "Inspector":
-        """From the grid on Browse."""
+        """From the grid on Browse. A page that is opened asks for its cards afresh: nobody clicks that quickly."""
         self.go("browse")
-        card = self.page.locator(".tb-card", has_text=name).first
-        expect(card).to_be_visible(timeout=PATIENCE)
-        card.dblclick()
+        self.page.wait_for_timeout(2500)
+        self.page.locator(".tb-card", has_text=name).first.dblclick()
         return self.on_label()
 
     def on_label(self, image_id: int | None = None) -> "Inspector":

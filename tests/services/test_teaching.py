@@ -231,3 +231,17 @@ def test_nothing_new_is_nothing_to_teach(services: Services) -> None:
 
 def test_side_of_a_spot_is_within_the_part() -> None:
     assert part(100, spot=6).mask.shape == (SIDE, SIDE) and 90 < part(100, spot=6).mask.sum() < 130
+
+
+def test_device_that_is_not_there_fails_the_job_with_a_sentence(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    if torch.cuda.is_available():
+        pytest.skip("this machine has the GPU that the test takes for missing")
+    opened = open_services(tmp_path / "workspace", device="cuda")
+    try:
+        files = [IncomingFile(f"{seed}.png", part(seed).png) for seed in range(9)]
+        opened.importing.import_files(files, "plate", "Ada", "good")
+        job = opened.jobs.wait(opened.teaching.start_fit("Ada"), MINUTES)
+    finally:
+        opened.close()
+    assert job.state == "failed" and job.error is not None and "GPU can't be used" in job.error
