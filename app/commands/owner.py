@@ -92,13 +92,9 @@ class LocalOwner:
         self._author = author
 
     def start_import(self, folder: FolderToImport) -> int:
-        from app.services.image_facts import from_csv, from_pattern, no_facts
+        from app.services.image_facts import chosen
 
-        facts = no_facts
-        if folder.facts_file is not None:
-            facts = from_csv(folder.facts_file)
-        elif folder.name_pattern is not None:
-            facts = from_pattern(folder.name_pattern)
+        facts = chosen(folder.name_pattern, folder.facts_file)
         job: int = self.services.importing.start_folder(
             folder.root, folder.layout, folder.product, self._author, facts
         )
@@ -164,7 +160,7 @@ class RemoteOwner:
     def job(self, job_id: int) -> JobState:
         job = self._ask("GET", f"/api/jobs/{job_id}")
         names = ("state", "stage", "done", "total", "is_active", "error")
-        return JobState(*(job[name] for name in names), job["result"] or {})
+        return JobState(**{name: job[name] for name in names}, result=job["result"] or {})
 
     def current_job(self) -> int | None:
         job = self._ask("GET", "/api/jobs/current")

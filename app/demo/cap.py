@@ -175,7 +175,7 @@ def black_speck(scene: CapScene, rng: Generator) -> CapScene:
     """Burnt resin in the moulding: a dark inclusion or two with a brownish blur."""
     speck = np.zeros_like(scene.speck)
     angle, reach = rng.uniform(0, 2 * np.pi), rng.uniform(20, 108)
-    for size in (rng.uniform(3.6, 5.4), rng.uniform(1.5, 2.4)):
+    for size in (rng.uniform(4.4, 6.0), rng.uniform(1.6, 2.6)):
         x = scene.pose.shift_x + reach * np.cos(angle) + rng.normal(0, 9)
         y = scene.pose.shift_y + reach * np.sin(angle) + rng.normal(0, 9)
         inside = blob(rng, (float(x), float(y)), float(size), 0.3, 1.3)

@@ -165,7 +165,7 @@ def thin_pick(scene: FabricScene, rng: Generator) -> FabricScene:
     yarn = np.floor(YARNS / 2 + rng.uniform(-14, 14))
     length, middle = rng.uniform(170, 240), rng.uniform(-80, 80)
     along = ramp(length / 2 - np.abs(grid.x - np.float32(middle)), 0, 28)
-    return replace(scene, weft_thinning=np.float32(0.72) * along * (np.floor(scene.weft_at) == yarn))
+    return replace(scene, weft_thinning=np.float32(0.68) * along * (np.floor(scene.weft_at) == yarn))
 
 
 PAINTERS: Mapping[str, Callable[[FabricScene, Generator], FabricScene]] = {

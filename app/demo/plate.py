@@ -111,7 +111,7 @@ def water_mark(scene: PlateScene, rng: Generator) -> PlateScene:
     body = ramp(inside, -3, 5)
     rim = np.exp(-(((inside - 3) / np.float32(2.4)) ** 2))
     return replace(
-        scene, film=1 - np.float32(0.026) * body - np.float32(0.032) * rim, haze=np.float32(0.07) * body
+        scene, film=1 - np.float32(0.021) * body - np.float32(0.026) * rim, haze=np.float32(0.055) * body
     )
 
 

@@ -65,14 +65,23 @@ def _moved(before: float | None, after: float, old: str, new: str, *, is_less_be
 def changes_grid(
     changes: Sequence[ChangedImage], version_id: int, other_id: int | None, *, shown: int = SHOWN
 ) -> Html:
-    """Return the changed images, before and after, with each version's heatmap; other images first."""
-    ordered = sorted(changes, key=lambda change: change.is_taught)
+    """Return the changed images, before and after, with each version's heatmap; the most telling first."""
+    ordered = sorted(changes, key=_interest)
     if not ordered:
         return tag("p", messages.NOTHING_CHANGED, class_="tw-quiet")
     more = len(ordered) - shown
     rest = tag("p", f"and {messages.plural(more, 'more image')}.", class_="tw-quiet") if more > 0 else None
     return join(
         div("tw-changes", *(_change(change, version_id, other_id) for change in ordered[:shown])), rest
+    )
+
+
+def _interest(change: ChangedImage) -> tuple[bool, bool, float]:
+    """Other images before taught ones, another call before another score, large moves before small ones."""
+    return (
+        change.is_taught,
+        change.call_before == change.call_after,
+        -abs(change.score_after - change.score_before),
     )
 
 

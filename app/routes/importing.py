@@ -7,7 +7,7 @@ from fastapi import APIRouter, File, Form, UploadFile
 
 from app.routes.bodies import Author, FolderBody
 from app.services import Services
-from app.services.image_facts import from_csv, from_pattern, no_facts
+from app.services.image_facts import chosen
 from app.services.importing import as_json
 from app.services.views import ImageFacts, IncomingFile
 
@@ -34,11 +34,7 @@ def router(services: Services) -> APIRouter:
 
     @routes.post("/folder")
     def folder(author: Author, body: FolderBody) -> dict[str, object]:
-        facts = no_facts
-        if body.facts_file:
-            facts = from_csv(Path(body.facts_file))
-        elif body.name_pattern:
-            facts = from_pattern(body.name_pattern)
+        facts = chosen(body.name_pattern, Path(body.facts_file) if body.facts_file else None)
         return {
             "job": services.importing.start_folder(Path(body.root), body.layout, body.product, author, facts)
         }

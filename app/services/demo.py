@@ -52,7 +52,7 @@ class DemoService:
             raise NotADemoError(sorted(foreign))
         with tempfile.TemporaryDirectory(prefix="twinbank-demo-") as folder:
             written = write_demo(Path(folder), progress=lambda done, total: report(STAGE, done, total))
-            planned = [_planned(image, Path(folder)) for image in written]
+            planned = [planned_image(image, Path(folder)) for image in written]
             return self._importing.import_planned(planned, author, report)
 
     def opening_image(self) -> int | None:
@@ -83,7 +83,8 @@ class DemoService:
         return max(most, key=lambda card: (card.score or 0.0, -card.id)).id
 
 
-def _planned(image: DemoImage, folder: Path) -> PlannedImage:
+def planned_image(image: DemoImage, folder: Path) -> PlannedImage:
+    """Say what a newcomer is told of an image written below `folder`."""
     name = _name(image, folder)
     faint = next(product.faint_type for product in PRODUCTS if product.name == image.product)
     is_painted = image.shown_as is DemoSet.DEFECT

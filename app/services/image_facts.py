@@ -17,6 +17,13 @@ def no_facts(_name: str) -> ImageFacts:
     return ImageFacts()
 
 
+def chosen(name_pattern: str | None, table: Path | None) -> FactsOf:
+    """Return what gives facts: the table if there is one, else the pattern, else nothing."""
+    if table is not None:
+        return from_csv(table)
+    return from_pattern(name_pattern) if name_pattern else no_facts
+
+
 def from_pattern(pattern: str) -> FactsOf:
     """Read facts out of file names, e.g. "{lot}_{part}_{shot}"; a name that does not fit has no facts.
 

@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from app.server import access_for, bind, build_server, mount_pages
 from app.services import Services, open_services
 from app.settings import Settings
 from core.config import DmadConfig
-from tests.e2e.inspector import Inspector
+from tests.e2e.inspector import PATIENCE, Inspector
 
+expect.set_options(timeout=PATIENCE)
 CHROMIUM = os.environ.get("TWINBANK_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 PORT = 19860

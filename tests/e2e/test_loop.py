@@ -47,15 +47,16 @@ def test_the_whole_loop(inspector: Inspector, running: Running, files: Path) -> 
     _import_and_build(inspector, services, files)
 
     taught, other = image_named(services, "bad-100"), image_named(services, "bad-101")
-    for image in (taught, other):
-        services.labelling.teach_instead(image, "Ann")  # whatever the draw was: this one is taught
     before = services.browsing.card(other).score
     _paint_and_compare(inspector, services, taught)
 
     inspector.key("t")
+    expect(inspector.page.locator(".tw-job[data-job-id='2'], .tw-job[data-state='running']")).to_be_visible(
+        timeout=PATIENCE
+    )
+    inspector.page.wait_for_url("**open=teach*")
     inspector.page.reload()  # in mid-teach
-    inspector.page.wait_for_selector("#tw-tabs button[role=tab]")
-    expect(inspector.page.locator("#tw-page-teach-button")).to_have_attribute("aria-selected", "true")
+    expect(inspector.page.locator("#tw-page-teach")).to_be_visible(timeout=PATIENCE)
     result = inspector.lesson(2)
     expect(result).to_have_text(re.compile("learnt|remembered", re.IGNORECASE))
     assert services.browsing.card(other).score == before  # a waiting version changes nothing
@@ -93,7 +94,10 @@ def _paint_and_compare(inspector: Inspector, services: Services, image: int) -> 
     # A window pixel is a tenth of an image pixel here: the rim may differ by that.
     assert (layer.mask ^ wanted).sum() <= 8
     inspector.key("n")
-    expect(inspector.page.locator("#tw-label-panel")).to_contain_text("1 to teach", timeout=PATIENCE)
+    panel = inspector.page.locator("#tw-label-panel")
+    expect(panel).to_contain_text("Painted and kept for testing", timeout=PATIENCE)  # as this part is drawn
+    panel.get_by_text("Teach it instead").click()
+    expect(panel).to_contain_text("1 to teach, 0 kept for testing", timeout=PATIENCE)
 
 
 def _other_image_is_caught_where_it_is_defective(
