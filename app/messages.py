@@ -17,8 +17,6 @@ NOT_SCORED = "Not scored"
 KEPT_FOR_TESTING = "kept for testing"
 TAUGHT = "taught"
 
-PICK_IMAGE = "Open an image first."
-NAME_FIRST = "Type your name first: every label carries the name of its author."
 NO_IMAGES = "No images yet"
 NO_IMAGES_NEXT = "Import images of good parts first: Twinbank learns from them what good looks like."
 NOTHING_MATCHES = "No image matches these filters"
@@ -34,12 +32,6 @@ ORDER_CHOICES = {"name": "By name", "score": "Highest score first", "newest": "N
 SEARCH = "Find by name or defect type"
 SCORE_FROM = "Score from"
 SCORE_TO = "Score to"
-MARK_TOOLTIPS = {
-    "good": "Mark the chosen images as good (G)",
-    "defect": "Mark the chosen images as defective (N)",
-    "unsure": "Mark the chosen images as unsure (U)",
-}
-WITHDRAW = "Take verdict back"
 
 # Label
 QUEUES = {
@@ -52,7 +44,6 @@ QUEUES = {
 }
 QUEUE = "Queue"
 SHOW_HEATMAP = "Heatmap"
-SHOW_HEATMAP_TIP = "Lay the model's heatmap over the image. Verdicts note whether it was shown."
 UP_NEXT = "Up next"
 QUEUE_DONE = "Nothing is left in this queue"
 QUEUE_DONE_NEXT = "Choose another queue above, or teach what you painted."
@@ -69,7 +60,6 @@ DEMO_OPENING = "The model passes this part, but it has a defect: paint it and pr
 DEMO_PAINTED = "Painted. Press Teach: the model learns this defect and looks at every other part again."
 TEACH = "Teach"
 TEACH_TIP = "Teach what is waiting (T)"
-BACK_TO_TESTING_NOTE = "Every figure is counted on the images that are still kept for testing."
 
 # Teach
 WAITING = "Waiting"
@@ -99,10 +89,7 @@ FIGURES_NOTE = "Judged good or defect by a person, never taught. Before and afte
 NO_FIGURES = "No image kept for testing has been judged yet, so there is nothing to count."
 CHANGED = "Changed images"
 NOTHING_CHANGED = "No other image's call or score moved."
-BEFORE = "before"
-AFTER = "after"
-MORE_ON_REVIEW = "See all on Review"
-LOOK_AT_MODELS = "All versions"
+LESSON_ENDED = {"failed": "The lesson failed", "cancelled": "The lesson was cancelled"}
 JOB_FAILED = "The lesson did not finish. What was in use before stays in use."
 
 # Review
@@ -125,8 +112,6 @@ AWAY = "distance {distance:.2f}"
 INVENTED = "an invented texture, not an image"
 IMAGE_GONE = "that image was deleted"
 NOTHING_PAINTED = "Nothing painted to compare with yet."
-CONFIRM_GOOD = "Good (G)"
-CONFIRM_DEFECT = "Defect (N)"
 PAINT_IT = "Paint it"
 SCORES = "Scores"
 SCORES_NOTE = "Bars count images by verdict; the line is the reject limit."
@@ -138,11 +123,11 @@ ROLL_BACK = "Roll back"
 ROLL_BACK_TIP = "Put the version back into use that judged this product before"
 NO_VERSION = "No model yet"
 NO_VERSION_NEXT = "Judge images as good, then build the first model on the page Teach."
-VERSIONS = "Versions"
 KIND = {"fit": "Built from good images", "teach": "Lesson"}
 SETTINGS = "Settings"
+LIMITS = "Reject limit and what painting adds"
+LIMIT_HEADS = ("Product", "Reject limit", "Painted defects")
 TAUGHT_IMAGES = "Taught"
-COMPARE = "Compare with what is in use"
 EVERY_PRODUCT = "every product"
 
 
@@ -164,10 +149,6 @@ def queue_place(place: int | None, length: int) -> str:
     return f"{place} of {length} in this queue"
 
 
-def found(count: int) -> str:
-    return plural(count, "image")
-
-
 def put_into_use_done(version_id: int, products: tuple[str, ...]) -> str:
     return f"Version {version_id} now judges {', '.join(products)}. Models has “Roll back”."
 
@@ -176,8 +157,9 @@ def rolled_back(product: str, version_id: int) -> str:
     return f"{product} is judged by version {version_id} again."
 
 
-def imported(added: int, product: str) -> str:
-    return f"{plural(added, 'image')} of {product} added."
+def imported(added: int, refused: int) -> str:
+    done = f"{plural(added, 'image')} added"
+    return f"{done}, {plural(refused, 'file')} refused." if refused else f"{done}."
 
 
 def marked(count: int, verdict: str | None) -> str:
@@ -188,10 +170,6 @@ def marked(count: int, verdict: str | None) -> str:
 
 def version_name(version_id: int) -> str:
     return f"Version {version_id}"
-
-
-def unchanged_products(names: tuple[str, ...]) -> str:
-    return f"{', '.join(names)} keep their version and their calls."
 
 
 def misfiled(verdicts: tuple[str, ...]) -> str:

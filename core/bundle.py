@@ -70,9 +70,8 @@ def save_detector(detector: DualMemoryDetector, folder: Path) -> Path:
                 "centres": _keep_segment(lesson.centres, keep),
             }
         )
-    for kind, heads in (("fit_head", detector.fit_heads), ("head", detector.heads)):
-        for number, head in enumerate(heads):
-            keep(f"{kind}/{number}", head.state_dict())
+    for number, head in enumerate(detector.heads):
+        keep(f"head/{number}", head.state_dict())
     manifest = {
         "format": FORMAT,
         "config": json.loads(detector.config.to_json()),
@@ -130,12 +129,7 @@ def load_detector(manifest: Path, segments: Path, device: torch.device | None = 
         for entry in content["lessons"]
     ]
 
-    def heads(kind: str) -> tuple[Head, ...]:
-        count = sum(name.startswith(f"{kind}/") for name in content["segments"])
-        return tuple(
-            _read_head(read(f"{kind}/{number}"), channels, config, device) for number in range(count)
-        )
-
+    head_count = sum(name.startswith("head/") for name in content["segments"])
     return DualMemoryDetector(
         config=config,
         fingerprint=content["fingerprint"],
@@ -144,8 +138,9 @@ def load_detector(manifest: Path, segments: Path, device: torch.device | None = 
         std=standard["std"].to(device),
         normal=NormalBank([_read_segment(entry, read, device) for entry in content["normal"]]),
         abnormal=AbnormalBank(_read_segment(content["outliers"], read, device), lessons),
-        fit_heads=heads("fit_head"),
-        heads=heads("head"),
+        heads=tuple(
+            _read_head(read(f"head/{number}"), channels, config, device) for number in range(head_count)
+        ),
         calibrations={product: _calibration(entry) for product, entry in content["calibrations"].items()},
     )
 

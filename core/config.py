@@ -44,7 +44,7 @@ class DmadConfig:
     # 3.2 knowledge (eq. 6-9)
     attention: str = "never"  # "never" | "unsupervised" (the paper's) | "always"
     # 3.3 anomaly score mapper (eq. 12)
-    head_width: int = 256
+    head_width: int = 128
     noise_sigma: float = 0.3
     noise_relative: bool = True  # times the projected feature's own spread (per channel)
     noise_tied: bool = True  # one draw for the three parts of o
@@ -54,14 +54,14 @@ class DmadConfig:
     balanced: bool = (
         True  # batches of patches balanced over products; False: whole images, epochs (the paper's)
     )
-    fit_steps: int = 150
-    teach_steps: int = 150
+    fit_steps: int = 200
+    teach_steps: int = 250
     epochs: int = 48  # where batches are whole images
     batch_images: int = 32
-    batch_normal: int = 512
+    batch_normal: int = 256
     batch_seen: int = 128
-    rate_projection: float = 3e-4
-    rate_mapper: float = 6e-4
+    rate_projection: float = 6e-4
+    rate_mapper: float = 1.2e-3
     weight_decay: float = 1e-5  # of the mapper alone
     ema: float = 0.99  # 0: none
     gradient_clip: float = 1.0  # 0: none

@@ -7,7 +7,7 @@ Shapes in this file
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -74,8 +74,7 @@ class DualMemoryDetector:
     std: Tensor  # (C,)
     normal: NormalBank
     abnormal: AbnormalBank
-    fit_heads: tuple[Head, ...]  # as the fit left them: every lesson set is trained from here
-    heads: tuple[Head, ...]
+    heads: tuple[Head, ...]  # one per cross-fitting fold
     calibrations: dict[str, ProductCalibration] = field(default_factory=dict)
 
     @property
@@ -224,10 +223,6 @@ class DualMemoryDetector:
             [part.sum() for part in counts.split([len(s) for s in self.normal.segments])]
         )
         return self.products[int(per_product.argmax())]
-
-    def without_training(self) -> DualMemoryDetector:
-        """Return the same detector with the heads the fit left."""
-        return replace(self, heads=self.fit_heads)
 
     def _as_map(self, values: Tensor) -> Map:
         return values.reshape(self.grid).float().cpu().numpy()

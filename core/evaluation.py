@@ -152,7 +152,8 @@ class _Run:
 
     def _fit(self, seed: int) -> DualMemoryDetector:
         config = replace(self._plan.config, seed=seed)
-        return fit_detector(self._good(), config, self._store, self._memory, self._report)
+        good = self._good()
+        return fit_detector(good, config, self._store, self._memory, self._report, always_train=True)
 
     def _teach(self, fitted: DualMemoryDetector, drawn: Drawn, seen: int) -> DualMemoryDetector:
         lessons = [
@@ -160,7 +161,9 @@ class _Run:
             for product, defects in drawn.items()
             for defect in defects[:seen]
         ]
-        return teach(fitted, self._good(), lessons, memory=self._memory, report=self._report)
+        return teach(
+            fitted, self._good(), lessons, memory=self._memory, always_train=True, report=self._report
+        )
 
     def _measure(self, detector: DualMemoryDetector, drawn: Drawn, key: RunKey) -> Measuring:
         painted = {name: {d.defect_type for d in defects[: key.seen]} for name, defects in drawn.items()}
@@ -221,8 +224,10 @@ def fit_detector(
     store: FeatureStore,
     memory: RunMemory,
     report: Report = silent,
+    *,
+    always_train: bool = False,
 ) -> DualMemoryDetector:
-    """Fit on good images with the built-in outlier textures."""
+    """Fit on good images with the built-in outlier textures; `always_train` as in `core.teaching.fit`."""
     encoder = store.encoder
     return fit(
         good,
@@ -231,6 +236,7 @@ def fit_detector(
         fingerprint=encoder.fingerprint,
         grid=encoder.grid,
         memory=memory,
+        always_train=always_train,
         report=report,
     ).detector
 

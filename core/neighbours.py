@@ -60,10 +60,12 @@ def _flat_search(block: Tensor, rows: Tensor, own: Tensor | None, owners: Tensor
     """(N,) index of the nearest row, -1 where every row is skipped."""
     if rows.shape[0] == 0:
         return torch.full((block.shape[0],), -1, dtype=torch.int64, device=block.device)
-    closeness = torch.addmm(
-        rows.square().sum(1), block, rows.T, beta=1, alpha=-2
-    )  # (N, M) ||q-y||^2 - ||q||^2
-    if own is not None and owners is not None:
+    norms = rows.square().sum(1)
+    one_image = own is not None and owners is not None and bool((own == own[0]).all())
+    if one_image and own is not None and owners is not None and int(own[0]) >= 0:
+        norms = norms.masked_fill(owners == own[0], torch.inf)  # skip whole rows: nothing to mask per patch
+    closeness = torch.addmm(norms, block, rows.T, beta=1, alpha=-2)  # (N, M) ||q-y||^2 - ||q||^2
+    if own is not None and owners is not None and not one_image:
         closeness.masked_fill_((own[:, None] == owners[None, :]) & (owners[None, :] >= 0), torch.inf)
     value, index = closeness.min(dim=1)
     return index.masked_fill(torch.isinf(value), -1)

@@ -1,7 +1,7 @@
 """Fit from good images; teach painted defects; forget them. The whole teaching path on one screen.
 
-A detector is a function of (fit, set of lessons): teaching always trains from the heads that the fit left, with all
-lessons that should hold. Order does not matter, versions do not drift, and forgetting a lesson is teaching without it.
+A detector is a function of (fit, set of lessons): teaching always trains from the same seeded heads, with all lessons
+that should hold. Order does not matter, versions do not drift, and forgetting a lesson is teaching without it.
 
 Shapes in this file
     N = H0 * W0  patches of an image      C  feature dimension      A  painted patches of a lesson
@@ -76,6 +76,7 @@ def fit(
     lessons: Sequence[Lesson] = (),
     device: torch.device | None = None,
     memory: NeighbourMemory | None = None,
+    always_train: bool = False,
     report: Report = silent,
 ) -> Fitted:
     """Build a detector from good images; with `lessons`, teach them in the same go.
@@ -83,6 +84,7 @@ def fit(
     Args:
         outliers: gives (K, N, C) features of outlier textures, for M_o.
         fingerprint, grid: of the encoder that made the features.
+        always_train: train the heads even where they can have no say in any score, in order to measure them.
 
     Raises:
         NothingToLearnError: a product has fewer than two good parts.
@@ -93,13 +95,14 @@ def fit(
     standardise = lambda features: (features.to(device) - mean) / std  # noqa: E731
     normal, suspects = remember_normal(good, standardise, config, report)  # eq. 3
     abnormal = AbnormalBank(remember_outliers(outliers(), good, standardise, config), ())  # eq. 4
-    blank = tuple(_blank_head(mean.shape[0], config, number, device) for number in range(config.folds))
-    detector = DualMemoryDetector(config, fingerprint, grid, mean, std, normal, abnormal, blank, blank)
-    pools = build_pools(detector, good, (), memory, report)
-    heads = train_heads(detector, blank, pools, config.fit_steps, report)
-    detector = replace(detector, fit_heads=heads, heads=heads)
+    blank = _blank_heads(mean.shape[0], config, device)
+    detector = DualMemoryDetector(config, fingerprint, grid, mean, std, normal, abnormal, blank)
     if lessons:
-        return Fitted(teach(detector, good, lessons, memory=memory, report=report), suspects)
+        taught = teach(detector, good, lessons, memory=memory, always_train=always_train, report=report)
+        return Fitted(taught, suspects)
+    pools = build_pools(detector, good, (), memory, report)
+    if always_train or config.combine == "head":
+        detector = replace(detector, heads=train_heads(detector, blank, pools, config.fit_steps, report))
     return Fitted(calibrate(detector, good, (), pools.compared, report), suspects)
 
 
@@ -109,6 +112,7 @@ def teach(
     lessons: Sequence[Lesson],
     *,
     memory: NeighbourMemory | None = None,
+    always_train: bool = False,
     report: Report = silent,
 ) -> DualMemoryDetector:
     """Return the detector that remembers exactly `good` and `lessons`; `parent` stays as it is.
@@ -116,6 +120,7 @@ def teach(
     Args:
         good: all good images that should hold. New ones extend their product's rows; rows of missing ones go.
         lessons: all lessons that should hold. New ones are added, missing ones forgotten.
+        always_train: as in `fit`.
 
     Raises:
         NothingToLearnError: a product has fewer than two good parts.
@@ -131,16 +136,15 @@ def teach(
     ]  # eq. 5 and anomaly centre sampling
     kept = [(lesson, rows) for lesson, rows in zip(ordered, remembered, strict=True) if len(rows.painted)]
     abnormal = AbnormalBank(parent.abnormal.outliers, [rows for _, rows in kept])
-    taught = replace(parent, normal=normal, abnormal=abnormal, heads=parent.fit_heads, calibrations={})
+    blank = _blank_heads(parent.mean.shape[0], config, parent.mean.device)
+    taught = replace(parent, normal=normal, abnormal=abnormal, heads=blank, calibrations={})
     painted = [lesson for lesson, _ in kept]
     pools = build_pools(taught, good, painted, memory, report)
     taught = replace(
         taught, abnormal=AbnormalBank(abnormal.outliers, _with_radii(abnormal.lessons, pools.radii))
     )
-    if painted:
-        taught = replace(
-            taught, heads=train_heads(taught, parent.fit_heads, pools, config.teach_steps, report)
-        )
+    if painted and (always_train or may_have_a_say(painted, config)):
+        taught = replace(taught, heads=train_heads(taught, blank, pools, config.teach_steps, report))
     return calibrate(taught, good, painted, pools.compared, report)
 
 
@@ -177,10 +181,16 @@ def _standardisation(
     return moments[0].float().to(device), std.clamp(min=1e-3 * float(std.median()) + 1e-9).float().to(device)
 
 
-def _blank_head(channels: int, config: DmadConfig, number: int, device: torch.device) -> Head:
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(config.seed * 1000 + number)
-        return Head(channels, config.head_width, attention=config.attention != "never").eval().to(device)
+def _blank_heads(channels: int, config: DmadConfig, device: torch.device) -> tuple[Head, ...]:
+    """Untrained heads, one per fold; the same seed gives the same weights."""
+    heads = []
+    for number in range(config.folds):
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(config.seed * 1000 + number)
+            heads.append(
+                Head(channels, config.head_width, attention=config.attention != "never").eval().to(device)
+            )
+    return tuple(heads)
 
 
 def forget(

@@ -1,11 +1,13 @@
 // @ts-check
 /**
  * Import: files sent from this browser, with progress and an answer for every file, or a folder that the server reads.
- * In: {products, product}: names to choose from, the one chosen in the header. Out: `imported` {added, product}, `folder_started` {job_id}.
+ * In: {products, product}: names to choose from, the one chosen in the header. Out: `imported` {added, refused}, also at the end of a
+ * folder's import, which goes on when the sheet or the page is closed.
  */
 
 import { address, call } from "./api.js";
 import { create } from "./dom.js";
+import { shareOf, watchJobs } from "./job_watch.js";
 import { nameNow } from "./name_tag.js";
 
 const FILES_AT_ONCE = 8;
@@ -28,6 +30,10 @@ const labelled = (label, field, hint) =>
 /** @param {[string, string][]} choices value, text */
 const select = (choices) => create("select", {}, choices.map(([value, text]) => create("option", { value, text })));
 
+/** @param {string} text @param {boolean} isWrong */
+const line = (text, isWrong) =>
+  create("li", {}, [create("span", { class: isWrong ? "tw-mark-bad" : "tw-mark-good", text: isWrong ? "✕" : "✓" }), create("span", { text })]);
+
 class ImportSheet {
   /** @param {() => any} value @param {(name: string, data: any) => void} trigger */
   constructor(value, trigger) {
@@ -37,7 +43,13 @@ class ImportSheet {
     this.files = [];
     this.isBusy = false;
     this.isStopped = false;
+    /** @type {number | null} the folder's import that was started here */
+    this.jobId = null;
     this.#build();
+    watchJobs(({ job, ended }) => {
+      if (job && job.id === this.jobId) this.#showJob(job);
+      if (ended && ended.id === this.jobId) this.#folderEnded(ended);
+    });
   }
 
   #build() {
@@ -104,9 +116,11 @@ class ImportSheet {
     this.names.replaceChildren(...products.map((/** @type {string} */ name) => create("option", { value: name })));
     this.product.value ||= this.value().product ?? "";
     this.files = [];
-    this.results.replaceChildren();
-    this.#say("");
-    this.bar.hidden = true;
+    if (this.jobId === null) {
+      this.results.replaceChildren();
+      this.#say("");
+      this.bar.hidden = true;
+    }
     this.#use(this.mode ?? "files");
     return this.sheet.showModal();
   }
@@ -147,11 +161,31 @@ class ImportSheet {
     try {
       const { job } = await call("api/import/folder", { method: "POST", author: nameNow(), body });
       document.dispatchEvent(new Event("twinbank:look-at-jobs"));
-      this.trigger("folder_started", { job_id: job });
-      this.sheet.close();
+      this.jobId = job;
+      this.bar.hidden = false;
+      this.results.replaceChildren();
+      this.#say("The folder is being imported. It goes on when you close this.");
     } catch (error) {
       this.#say(error.message, true);
     }
+    return undefined;
+  }
+
+  /** @param {import("./job_watch.js").Job} job */
+  #showJob(job) {
+    this.fill.style.width = `${100 * (shareOf(job) ?? 0)}%`;
+    if (job.total) this.#say(`${job.done} of ${job.total} read. It goes on when you close this.`);
+  }
+
+  /** @param {import("./job_watch.js").Job} job */
+  #folderEnded(job) {
+    this.jobId = null;
+    if (!job.result) return this.#say(job.error ?? `The import was ${job.state}.`, true);
+    const { added, already_there: known, refused } = job.result;
+    this.fill.style.width = "100%";
+    this.#say(`${added} added, ${known} were already there, ${refused.length} refused.`, refused.length > 0);
+    this.results.replaceChildren(...refused.map((/** @type {any} */ file) => line(`${file.name}: ${file.reason}`, true)));
+    this.trigger("imported", { added, refused: refused.length });
     return undefined;
   }
 
@@ -175,7 +209,7 @@ class ImportSheet {
     this.#busy(false);
     this.files = [];
     this.#choose(null);
-    this.trigger("imported", { added: sum.added, product: this.product.value.trim() });
+    this.trigger("imported", { added: sum.added, refused: sum.refused });
   }
 
   /** @param {boolean} isBusy */
@@ -208,8 +242,7 @@ class ImportSheet {
   #showResults(files, { refused }) {
     for (const { name } of files) {
       const wrong = refused.find((candidate) => candidate.name === name);
-      const mark = create("span", { class: wrong ? "tw-mark-bad" : "tw-mark-good", text: wrong ? "✕" : "✓" });
-      this.results.append(create("li", {}, [mark, create("span", { text: wrong ? `${name}: ${wrong.reason}` : name })]));
+      this.results.append(line(wrong ? `${name}: ${wrong.reason}` : name, Boolean(wrong)));
     }
     this.results.scrollTop = this.results.scrollHeight;
   }

@@ -12,7 +12,7 @@ from app.canvas.image_grid import GridValue, ImageGrid
 from app.pages.badges import empty_state, pressable
 from app.pages.components import ImportSheet, Written
 from app.pages.markup import Html
-from app.pages.shared import QUIET, Frame, Target, choices, chosen, on_each, refusals_shown
+from app.pages.shared import QUIET, Frame, Target, choices, chosen, inform, on_each, refusals_shown
 from app.services import Services
 from app.services.views import ImageFilter
 
@@ -121,7 +121,7 @@ class BrowseHandlers:
         return "any", "any", "any", "any", "", "", "", "name"
 
     def imported(self, event: gr.EventData) -> None:
-        gr.Info(messages.imported(event.added, event.product), title="Import")
+        inform(messages.imported(event.added, event.refused))
 
     def _empty(self, query: dict[str, Any], has_images: bool) -> Html | None:
         if not has_images:

@@ -62,10 +62,10 @@ class LookSwitch(Drawn):
 
 
 class ImportSheet(Drawn):
-    """Import by upload or folder. Value {products, product}. Events `imported`, `folder_started`."""
+    """Import by upload or folder. Value {products, product}. Event `imported` {added, refused}."""
 
     MODULE = "import_sheet.js"
-    SENDS = ("imported", "folder_started")
+    SENDS = ("imported",)
 
 
 class Written(gr.HTML):

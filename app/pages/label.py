@@ -10,13 +10,14 @@ import gradio as gr
 from app import messages
 from app.canvas.mask_canvas import CanvasValue, DefectTypeChip, MaskCanvas
 from app.pages import label_side
-from app.pages.badges import notice
 from app.pages.components import Written
 from app.pages.markup import Html
-from app.pages.shared import QUIET, Frame, Target, choices, chosen, on_each, refusals_shown
+from app.pages.shared import QUIET, Frame, Target, choices, chosen, inform, on_each, refusals_shown
 from app.services import Services
+from app.services.errors import NotFoundError
 from app.services.views import ImageDetails, ImageFilter
 
+ENOUGH_TYPES = 2  # of a product's own: then those of other products would only be in the way
 AHEAD = 2  # images fetched before they are asked for
 _ASK_NAME = "() => { document.dispatchEvent(new Event('twinbank:ask-name')); }"
 
@@ -36,7 +37,10 @@ def build(services: Services) -> LabelView:
     with gr.Row(elem_id="tw-label", equal_height=True):
         with gr.Column(scale=1, elem_id="tw-label-main"):
             banner = Written(elem_id="tw-label-banner")
-            canvas = MaskCanvas(CanvasValue(workspace=str(services.path.resolve())), elem_id="tw-canvas")
+            # One type until the first image brings its product's: the painter keeps a type it knows.
+            types = (DefectTypeChip("defect", "#e5484d"),)
+            value = CanvasValue(workspace=str(services.path.resolve()), defect_types=types)
+            canvas = MaskCanvas(value, elem_id="tw-canvas")
         with gr.Column(scale=0, min_width=272, elem_id="tw-label-side"):
             with gr.Row(elem_id="tw-label-bar"):
                 queue = gr.Dropdown(
@@ -101,7 +105,7 @@ class LabelHandlers:
         if page != "label":
             return (gr.skip(),) * 5
         desk = Desk(chosen(product), author, queue, heatmap)
-        if image is None or (desk.product and self._product_of(image) != desk.product):
+        if image is None or self._is_elsewhere(image, desk.product):
             image = self._services.queue.next_after(None, desk.product, queue)
             why = "queue"
         return self._showing(image, why, desk)
@@ -123,7 +127,7 @@ class LabelHandlers:
             found = self._services.queue.next_after(event.image_id, desk.product, queue)
         if found is None:
             if event.direction == "next":
-                gr.Info(messages.QUEUE_DONE_NEXT, title=messages.QUEUE_DONE)
+                inform(f"{messages.QUEUE_DONE}. {messages.QUEUE_DONE_NEXT}")
             return self._showing(event.image_id, "queue", desk)
         return self._showing(found, "queue", desk)
 
@@ -138,7 +142,7 @@ class LabelHandlers:
         if not is_staying:
             return gr.skip(), gr.skip()
         details = self._services.browsing.details(image)
-        return self._side(details, chosen(product), queue), _banner(why, details)
+        return self._beside(details, self._services.queue.order(chosen(product), queue), why)
 
     @refusals_shown
     def act(
@@ -156,12 +160,17 @@ class LabelHandlers:
             return self._showing(int(event.id), "queue", desk)
         if event.action == "teach_instead":
             self._services.labelling.teach_instead(int(event.id), author)
-            gr.Info(messages.NOW_TAUGHT, title=messages.TEACH_INSTEAD)
+            inform(messages.NOW_TAUGHT)
             return self._showing(int(event.id), why, desk)
         return (gr.skip(),) * 5
 
-    def _product_of(self, image_id: int) -> str:
-        return self._services.browsing.card(image_id).product
+    def _is_elsewhere(self, image: int, product: str | None) -> bool:
+        """Tell whether the image is gone, or of another product than the one chosen."""
+        try:
+            card = self._services.browsing.card(image)
+        except NotFoundError:
+            return True
+        return product is not None and card.product != product
 
     def _showing(self, image_id: int | None, why: str, desk: Desk) -> tuple[Any, ...]:
         """Return canvas, side, banner, image, why."""
@@ -169,43 +178,30 @@ class LabelHandlers:
             has_images = any(summary.images for summary in self._services.browsing.products())
             return CanvasValue(author=desk.author), label_side.nothing_open(has_images), None, None, why
         details = self._services.browsing.details(image_id)
-        coming = self._coming(image_id, desk.product, desk.queue)
+        order = self._services.queue.order(desk.product, desk.queue)
         value = CanvasValue(
             image_id=image_id,
             author=desk.author,
             defect_types=self._defect_types(details.card.product),
-            prefetch=tuple(coming[:AHEAD]),
+            prefetch=tuple(label_side.coming(image_id, order)[:AHEAD]),
             heatmap_version="in_use" if details.card.call else None,
             heatmap_visible=desk.heatmap,
             shown_because=why,
         )
-        return value, self._side(details, desk.product, desk.queue), _banner(why, details), image_id, why
+        return value, *self._beside(details, order, why), image_id, why
+
+    def _beside(self, details: ImageDetails, order: tuple[int, ...], why: str) -> tuple[Html, Html | None]:
+        """Return side and banner."""
+        waiting = self._services.teaching.waiting()
+        return label_side.panel(details, order, waiting), label_side.banner(why, details, waiting)
 
     def _defect_types(self, product: str) -> tuple[DefectTypeChip, ...]:
-        """The product's own types first: they get the keys 1, 2, 3."""
+        """Those painted on the product before; all, its own first, while it has not got two of its own."""
         painted = self._services.browsing.find(ImageFilter(product=product, painted=True))
         own = {name for card in painted for name in card.defect_types}
         known = sorted(self._services.labelling.defect_types(), key=lambda found: found.name not in own)
-        return tuple(DefectTypeChip(found.name, found.colour) for found in known)
-
-    def _coming(self, image_id: int, product: str | None, queue: str) -> list[int]:
-        order = self._services.queue.order(product, queue)
-        start = order.index(image_id) + 1 if image_id in order else 0
-        return [found for found in (*order[start:], *order[:start]) if found != image_id]
-
-    def _side(self, details: ImageDetails, product: str | None, queue: str) -> Html:
-        order = self._services.queue.order(product, queue)
-        place = order.index(details.card.id) + 1 if details.card.id in order else None
-        coming = self._coming(details.card.id, product, queue)
-        return label_side.panel(details, place, coming, len(order), self._services.teaching.waiting())
-
-
-def _banner(why: str, details: ImageDetails) -> Html | None:
-    if why != "demo":
-        return None
-    if details.card.painted:
-        return notice(messages.DEMO_PAINTED, kind="done")
-    return notice(messages.DEMO_OPENING, kind="demo")
+        shown = known[: len(own)] if len(own) >= ENOUGH_TYPES else known
+        return tuple(DefectTypeChip(found.name, found.colour) for found in shown)
 
 
 def outputs_of(view: LabelView) -> tuple[Any, ...]:

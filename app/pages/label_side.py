@@ -16,21 +16,32 @@ from app.pages.badges import (
     verdict_badge,
 )
 from app.pages.markup import Html, button, div, join, span, tag
+from app.pages.waiting_card import has_work
 from app.services.views import ImageDetails, Waiting
 
 NEXT_SHOWN = 6
 
 
-def panel(
-    details: ImageDetails, place: int | None, coming: Sequence[int], queue_length: int, waiting: Waiting
-) -> Html:
+def panel(details: ImageDetails, order: Sequence[int], waiting: Waiting) -> Html:
+    """Return everything beside the painter; `order` is the queue the image may stand in."""
     return div(
-        "tw-side",
-        _image(details),
-        _notices(details),
-        _teach(waiting),
-        _up_next(place, coming, queue_length),
+        "tw-side", _image(details), _notices(details), _teach(waiting), _up_next(details.card.id, order)
     )
+
+
+def banner(why: str, details: ImageDetails, waiting: Waiting) -> Html | None:
+    """Return the line above a part that the demo opens with."""
+    if why != "demo":
+        return None
+    if not details.card.painted:
+        return notice(messages.DEMO_OPENING, kind="demo")
+    return notice(messages.DEMO_PAINTED, kind="done") if details.card.id in waiting.to_teach else None
+
+
+def coming(image_id: int, order: Sequence[int]) -> list[int]:
+    """Return the queue from behind the image, and from its start again."""
+    start = order.index(image_id) + 1 if image_id in order else 0
+    return [found for found in (*order[start:], *order[:start]) if found != image_id]
 
 
 def nothing_open(has_images: bool) -> Html:
@@ -74,10 +85,9 @@ def _notices(details: ImageDetails) -> Html | None:
 
 def _teach(waiting: Waiting) -> Html:
     line = messages.waiting_line(len(waiting.to_teach), len(waiting.kept_for_testing))
-    has_work = bool(waiting.to_teach or waiting.to_forget or waiting.new_good)
     text = messages.TEACH if waiting.has_model else messages.BUILD_FIRST
     start = pressable(
-        "tw-button tw-primary tw-wide" if has_work or not waiting.has_model else "tw-button tw-wide",
+        "tw-button tw-primary tw-wide" if has_work(waiting) or not waiting.has_model else "tw-button tw-wide",
         "key",
         text,
         tag("kbd", "T"),
@@ -87,15 +97,15 @@ def _teach(waiting: Waiting) -> Html:
     return div("tw-card tw-tight tw-teach-box", div("tw-waiting-line", line), start)
 
 
-def _up_next(place: int | None, coming: Sequence[int], length: int) -> Html:
+def _up_next(image_id: int, order: Sequence[int]) -> Html:
+    place = order.index(image_id) + 1 if image_id in order else None
     pictures = [
-        pressable("tw-next", "open", thumbnail(image_id), title="Open this one", id=image_id)
-        for image_id in coming[:NEXT_SHOWN]
+        pressable("tw-next", "open", thumbnail(found), title="Open this one", id=found)
+        for found in coming(image_id, order)[:NEXT_SHOWN]
     ]
+    heading = tag("h4", messages.UP_NEXT)
     return div(
         "tw-card tw-tight tw-up-next",
-        div(
-            "tw-card-line", tag("h4", messages.UP_NEXT), span("tw-quiet", messages.queue_place(place, length))
-        ),
+        div("tw-card-line", heading, span("tw-quiet", messages.queue_place(place, len(order)))),
         div("tw-next-list", *pictures),
     )

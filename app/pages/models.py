@@ -11,7 +11,7 @@ import gradio as gr
 from app import messages
 from app.pages import version_cards
 from app.pages.components import Written
-from app.pages.shared import QUIET, Frame, Target, on_each, open_pressed, refusals_shown
+from app.pages.shared import QUIET, Frame, Target, inform, on_each, open_pressed, refusals_shown
 from app.services import Services
 from app.services.views import VersionComparison, VersionView
 
@@ -54,11 +54,11 @@ class ModelsHandlers:
         if event.action == "put_into_use":
             wanted = [event.choice] if event.choice else None
             products = self._versions.put_into_use(int(event.id), wanted, author)
-            gr.Info(messages.put_into_use_done(int(event.id), products), title=messages.PUT_INTO_USE)
+            inform(messages.put_into_use_done(int(event.id), products))
             return self._showing(current)
         if event.action == "roll_back":
             version_id = self._versions.roll_back(event.product, author)
-            gr.Info(messages.rolled_back(event.product, version_id), title=messages.ROLL_BACK)
+            inform(messages.rolled_back(event.product, version_id))
             return self._showing(current)
         return (gr.skip(),) * 4
 

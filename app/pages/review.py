@@ -11,7 +11,17 @@ from app import messages
 from app.canvas.mask_canvas import CanvasValue, MaskCanvas
 from app.pages import review_panel
 from app.pages.components import RankedList, Written
-from app.pages.shared import QUIET, Frame, Target, choices, chosen, on_each, open_pressed, refusals_shown
+from app.pages.shared import (
+    QUIET,
+    Frame,
+    Target,
+    choices,
+    chosen,
+    inform,
+    on_each,
+    open_pressed,
+    refusals_shown,
+)
 from app.services import Services
 from app.services.errors import NotFoundError
 from app.services.views import Evidence, ImageCard, ReviewCard
@@ -78,7 +88,7 @@ class ReviewHandlers:
         place = order.index(event.image_id) if event.image_id in order else -1
         place = place - 1 if event.direction == "previous" else place + 1
         if not 0 <= place < len(order):
-            gr.Info(messages.END_OF_LIST)
+            inform(messages.END_OF_LIST)
             place = min(max(place, 0), len(order) - 1)
         return self._showing(order, order[place], product, author)
 

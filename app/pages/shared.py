@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any, ParamSpec, TypeVar
 
 import gradio as gr
 
-from app import messages
 from app.pages.components import JobStrip
 from app.services.errors import ServiceError, StorageError
 
@@ -49,9 +49,14 @@ def refusals_shown(handler: Callable[P, R]) -> Callable[P, R]:
         try:
             return handler(*args, **kwargs)
         except (ServiceError, StorageError) as error:
-            raise gr.Error(str(error), title=messages.TITLE, print_exception=False) from error
+            raise gr.Error(escape(str(error)), print_exception=False) from error
 
     return guarded
+
+
+def inform(sentence: str) -> None:
+    """Show a passing note. Gradio takes its text as markup, and a product's name may look like some."""
+    gr.Info(escape(sentence))
 
 
 def chosen(product: str | None) -> str | None:

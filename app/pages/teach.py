@@ -8,15 +8,15 @@ from typing import Any
 import gradio as gr
 
 from app import messages
-from app.pages.badges import empty_state, notice, pressable, thumbnail
+from app.pages.badges import empty_state
 from app.pages.components import JobPanel, Written
 from app.pages.lesson import changes_grid, figures_table
-from app.pages.markup import Html, button, div, join, span, tag
-from app.pages.shared import QUIET, Frame, Target, on_each, open_pressed, refusals_shown
+from app.pages.markup import Html, button, div, span, tag
+from app.pages.shared import QUIET, Frame, Target, inform, on_each, open_pressed, refusals_shown
+from app.pages.waiting_card import has_work, waiting_card
 from app.services import Services
-from app.services.views import JobView, LessonResult, Waiting
+from app.services.views import JobView, LessonResult
 
-THUMBNAILS = 12
 _LOOK_NOW = "() => { document.dispatchEvent(new Event('twinbank:look-at-jobs')); }"
 
 
@@ -53,8 +53,12 @@ class TeachHandlers:
     @refusals_shown
     def start(self, author: str) -> tuple[Any, ...]:
         """Start a lesson and show it; without a model, show what is missing."""
-        if not self._teaching.waiting().has_model:
-            gr.Info(messages.FIRST_MODEL_NEXT, title=messages.BUILD_FIRST)
+        waiting = self._teaching.waiting()
+        if waiting.has_model and not has_work(waiting):
+            inform(f"{messages.NOTHING_WAITS}. {messages.NOTHING_WAITS_NEXT}")
+            return (gr.skip(),) * 5
+        if not waiting.has_model:
+            inform(messages.FIRST_MODEL_NEXT)
         else:
             self._teaching.start_teach(author)
         return gr.Tabs(selected="teach"), "teach", *self._showing()
@@ -66,7 +70,7 @@ class TeachHandlers:
         elif event.action == "put_into_use":
             version_id = int(event.id)
             products = self._services.versions.put_into_use(version_id, None, author)
-            gr.Info(messages.put_into_use_done(version_id, products), title=messages.PUT_INTO_USE)
+            inform(messages.put_into_use_done(version_id, products))
         elif event.action == "open":
             return (gr.skip(),) * 3
         return self._showing()
@@ -75,106 +79,25 @@ class TeachHandlers:
         """Return waiting, job, result."""
         latest = self._teaching.latest()
         job = {"job_id": latest.id if latest else None}
-        return _waiting(self._teaching.waiting(), latest), job, self._result(latest)
+        return waiting_card(self._teaching.waiting(), latest), job, self._result(latest)
 
     def _result(self, latest: JobView | None) -> Html:
         if latest is None:
-            return div("tw-card tw-tall", empty_state(messages.NO_RESULT, messages.NO_RESULT_NEXT))
-        failed = (
-            notice(latest.error or messages.JOB_FAILED, kind="warn") if latest.state == "failed" else None
-        )
-        result = self._last_result(latest)
-        if result is None:
-            return join(
-                failed, div("tw-card tw-tall", empty_state(messages.NO_RESULT, messages.NO_RESULT_NEXT))
-            )
-        in_use = {
-            version.id: version.in_use_for for version in self._services.versions.all() if version.in_use_for
-        }
-        return join(failed, _result_card(result, in_use))
-
-    def _last_result(self, latest: JobView) -> LessonResult | None:
-        return self._teaching.result(latest.id) if latest.state == "done" else None
+            return _nothing(messages.NO_RESULT, messages.NO_RESULT_NEXT)
+        if latest.is_active:
+            return _nothing(messages.LESSON_RUNS, messages.LESSON_RUNS_NEXT)
+        if latest.state != "done":
+            return _nothing(messages.LESSON_ENDED[latest.state], latest.error or messages.JOB_FAILED)
+        result = self._teaching.result(latest.id)
+        versions = {version.id: version for version in self._services.versions.all()}
+        return _result_card(result, versions[result.version_id].in_use_for)
 
 
-def _waiting(waiting: Waiting, latest: JobView | None) -> Html:
-    is_busy = latest is not None and latest.is_active
-    if not waiting.has_model:
-        return _first_model(waiting, is_busy)
-    has_work = bool(waiting.to_teach or waiting.to_forget or waiting.new_good)
-    line = messages.waiting_line(len(waiting.to_teach), len(waiting.kept_for_testing))
-    start = pressable(
-        "tw-button tw-primary tw-big",
-        "key",
-        messages.TEACH_NOW,
-        tag("kbd", "T"),
-        title=messages.TEACH_TIP,
-        key="teach",
-        disabled=is_busy or not has_work,
-    )
-    rest = (
-        None
-        if has_work
-        else tag("p", f"{messages.NOTHING_WAITS}. {messages.NOTHING_WAITS_NEXT}", class_="tw-quiet")
-    )
-    again = button(messages.BUILD_AGAIN, "fit", kind="tw-link", title=messages.BUILD_AGAIN_TIP)
-    return div(
-        "tw-card",
-        div("tw-card-line", tag("h2", messages.WAITING), None if is_busy else again),
-        tag("p", line, class_="tw-big-line"),
-        _thumbnails(waiting.to_teach),
-        _also(waiting),
-        rest,
-        start,
-    )
+def _nothing(title: str, text: str) -> Html:
+    return div("tw-card tw-tall", empty_state(title, text))
 
 
-def _first_model(waiting: Waiting, is_busy: bool) -> Html:
-    counts = sorted(waiting.good_images_per_product.items())
-    can_start = any(count >= 2 for _, count in counts)
-    lines = [
-        tag("tr", tag("th", name, scope="row"), tag("td", messages.plural(count, "good part")))
-        for name, count in counts
-    ]
-    start = pressable(
-        "tw-button tw-primary tw-big", "fit", messages.BUILD_FIRST, disabled=is_busy or not can_start
-    )
-    return div(
-        "tw-card",
-        tag("h2", messages.BUILD_FIRST),
-        tag("p", messages.FIRST_MODEL_NEXT if can_start else messages.NEEDS_GOOD),
-        tag("table", tag("tbody", *lines), class_="tw-table") if lines else None,
-        start,
-    )
-
-
-def _thumbnails(image_ids: tuple[int, ...]) -> Html | None:
-    if not image_ids:
-        return None
-    pictures = [
-        pressable("tw-next", "open", thumbnail(image_id), title="Open on Label", id=image_id)
-        for image_id in image_ids[:THUMBNAILS]
-    ]
-    more = len(image_ids) - THUMBNAILS
-    return div("tw-next-list", *pictures, span("tw-quiet", f"+{more}") if more > 0 else None)
-
-
-def _also(waiting: Waiting) -> Html | None:
-    found = []
-    if waiting.new_good:
-        found.append(f"{messages.plural(waiting.new_good, 'more good image')} to look at")
-    if waiting.to_forget:
-        found.append(
-            f"{messages.plural(len(waiting.to_forget), 'image')} to forget: painting or verdict was taken back"
-        )
-    if waiting.without_mask:
-        found.append(
-            f"{messages.plural(len(waiting.without_mask), 'defect')} not painted: judged, but not learnt"
-        )
-    return tag("ul", *(tag("li", text) for text in found), class_="tw-plain-list") if found else None
-
-
-def _result_card(result: LessonResult, in_use: dict[int, tuple[str, ...]]) -> Html:
+def _result_card(result: LessonResult, in_use_for: tuple[str, ...]) -> Html:
     is_fit = result.parent_id is None
     others = [change for change in result.changes if not change.is_taught]
     return div(
@@ -186,7 +109,7 @@ def _result_card(result: LessonResult, in_use: dict[int, tuple[str, ...]]) -> Ht
                 tag("h2", messages.RESULT_FIT if is_fit else messages.RESULT),
                 tag("p", _sentence(result), class_="tw-big-line", data_lesson=result.version_id),
             ),
-            _use(result, in_use),
+            _use(result, in_use_for),
         ),
         tag("h3", messages.FIGURES),
         figures_table(result.figures_before, result.figures_after),
@@ -200,8 +123,7 @@ def _sentence(result: LessonResult) -> str:
     return f"{sentence}. Version {result.version_id}, {messages.seconds(result.seconds)}."
 
 
-def _use(result: LessonResult, in_use: dict[int, tuple[str, ...]]) -> Html:
-    used = in_use.get(result.version_id, ())
+def _use(result: LessonResult, used: tuple[str, ...]) -> Html:
     if used:
         return span("tw-badge tw-in-use", f"{messages.IN_USE} for {', '.join(used)}")
     return button(

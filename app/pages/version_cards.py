@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from app import messages
 from app.pages.badges import empty_state, pressable, thumbnail
@@ -96,7 +97,8 @@ def details(version: VersionView, comparison: VersionComparison | None) -> Html:
         tag("h3", messages.FIGURES),
         _figures(version, comparison),
         _changes(comparison),
-        _settings(version.settings),
+        _limits(version.report),
+        _settings(version),
     )
 
 
@@ -150,11 +152,31 @@ def _changes(comparison: VersionComparison | None) -> Html | None:
     )
 
 
-def _settings(settings: Mapping[str, object]) -> Html:
+def _limits(report: Mapping[str, Any]) -> Html | None:
+    """Return how each product's reject limit was found, and what painting adds there."""
+    products = report.get("products", {})
+    if not products:
+        return None
+    head = tag("tr", *(tag("th", text, scope="col") for text in messages.LIMIT_HEADS))
+    rows = [
+        tag(
+            "tr",
+            tag("th", name, scope="row"),
+            tag("td", str(found.get("limit_rule", ""))),
+            tag("td", str(found.get("why", ""))),
+        )
+        for name, found in sorted(products.items())
+    ]
+    table = tag("table", tag("thead", head), tag("tbody", *rows), class_="tw-table tw-settings")
+    return join(tag("h3", messages.LIMITS), table)
+
+
+def _settings(version: VersionView) -> Html:
+    known = {"computed": version.report.get("device"), **version.settings}
     lines = [
         tag("tr", tag("th", name.replace("_", " "), scope="row"), tag("td", str(value)))
-        for name, value in sorted(settings.items())
-        if not isinstance(value, dict | list)
+        for name, value in sorted(known.items())
+        if value is not None and not isinstance(value, dict | list)
     ][:SETTINGS_SHOWN]
     table = tag("table", tag("tbody", *lines), class_="tw-table tw-settings")
     return tag("details", tag("summary", messages.SETTINGS), table, class_="tw-job-details")

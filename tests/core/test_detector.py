@@ -21,7 +21,7 @@ from tests.core.toy import GRID, TOY, defect_features, fitted, good_features, go
 
 @pytest.fixture(scope="module")
 def bolt() -> DualMemoryDetector:
-    return fitted().detector
+    return fitted(always_train=True).detector
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +127,7 @@ def test_the_order_of_lessons_does_not_matter(bolt: DualMemoryDetector) -> None:
 
 
 def test_the_same_seed_gives_the_same_scores(bolt: DualMemoryDetector) -> None:
-    assert same_scores(bolt, fitted().detector) == 0
+    assert same_scores(bolt, fitted(always_train=True).detector) == 0
 
 
 def test_new_good_images_extend_the_rows_and_leave_old_ones_in_place(bolt: DualMemoryDetector) -> None:
@@ -224,7 +224,7 @@ def test_cancelling_stops_training_and_leaves_the_parent_as_it_was(bolt: DualMem
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        teach(bolt, good_images(), [lesson(1)], report=stop)
+        teach(bolt, good_images(), [lesson(1), lesson(2)], report=stop)
     assert bolt.score(good_features(70), "bolt").score == before
 
 

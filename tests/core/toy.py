@@ -79,7 +79,18 @@ def outliers() -> Tensor:
 
 
 def fitted(
-    good: list[GoodImage] | None = None, config: DmadConfig = TOY, lessons: tuple[Lesson, ...] = ()
+    good: list[GoodImage] | None = None,
+    config: DmadConfig = TOY,
+    lessons: tuple[Lesson, ...] = (),
+    always_train: bool = False,
 ) -> Fitted:
     """A toy detector."""
-    return fit(good or good_images(), outliers, config, fingerprint="toy", grid=GRID, lessons=lessons)
+    return fit(
+        good or good_images(),
+        outliers,
+        config,
+        fingerprint="toy",
+        grid=GRID,
+        lessons=lessons,
+        always_train=always_train,
+    )

@@ -1,5 +1,7 @@
 """What is around the pages: the name, the keys, light and dark, nothing from outside."""
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
@@ -110,3 +112,21 @@ def test_dark_is_kept(inspector: Inspector) -> None:
 def test_an_address_opens_its_page_and_image(inspector: Inspector, plates: tuple[int, ...]) -> None:
     inspector.come(f"?open=label&image={plates[3]}&welcome=demo").on_label(plates[3])
     expect(inspector.page.locator("#tw-label-banner")).to_contain_text("paint it and press Teach")
+
+
+def test_a_folder_is_imported_with_a_word_about_every_refused_file(
+    inspector: Inspector, running: Running, plates: tuple[int, ...], tmp_path: Path
+) -> None:
+    (tmp_path / "lid-1.png").write_bytes(part(77).png)
+    (tmp_path / "broken.png").write_bytes(b"not a picture")
+    inspector.come()
+    inspector.page.locator("#tw-import .tw-button").click()
+    sheet = inspector.page.locator(".tw-import-sheet")
+    sheet.get_by_text("Folder on the server").click()
+    sheet.get_by_label("Folder", exact=False).first.fill(str(tmp_path))
+    sheet.locator("input[list]").fill("lid")
+    sheet.locator("button[type=submit]").click()
+
+    expect(sheet.locator(".tw-import-message")).to_have_text("1 added, 0 were already there, 1 refused.")
+    expect(sheet.locator(".tw-import-results")).to_contain_text("broken.png")
+    assert [summary.name for summary in running.services.browsing.products()] == ["lid", "plate"]

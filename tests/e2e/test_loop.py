@@ -3,21 +3,22 @@
 import re
 from pathlib import Path
 
-import numpy as np
 import pytest
 from playwright.sync_api import expect
 
 from app.services import Services
-from app.services.views import ImageFilter
+from app.services.views import ImageFilter, PaintedLayer, PaintingDraft
 from tests.canvas.test_geometry import ideal_capsule
 from tests.e2e.conftest import Running
 from tests.e2e.inspector import JOB, PATIENCE, Inspector
+from tests.e2e.woven import RADIUS, centre_of, rippled
 from tests.services.parts import SIDE, part
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-SPOT = 6  # px, radius of the defect
-DEFECTIVE = range(100, 104)
+PAINTED_BY_MOUSE = 1
+PAINTED_BEFORE = (0, 2, 3)
+NEVER_PAINTED = 5
 
 
 @pytest.fixture(scope="module")
@@ -25,8 +26,8 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("parts")
     for seed in range(12):
         (folder / f"good-{seed:02}.png").write_bytes(part(seed).png)
-    for seed in DEFECTIVE:
-        (folder / f"bad-{seed}.png").write_bytes(part(seed, spot=SPOT).png)
+    for number in (*PAINTED_BEFORE, PAINTED_BY_MOUSE, NEVER_PAINTED):
+        (folder / f"bad-{number}.png").write_bytes(rippled(number).png)
     return folder
 
 
@@ -35,19 +36,14 @@ def image_named(services: Services, name: str) -> int:
     return card.id
 
 
-def centre(seed: int) -> tuple[float, float]:
-    """Where the spot of a part is, (x, y) px."""
-    rows, columns = np.nonzero(part(seed, spot=SPOT).mask)
-    return float(columns.mean()) + 0.5, float(rows.mean()) + 0.5
-
-
 def test_the_whole_loop(inspector: Inspector, running: Running, files: Path) -> None:
     services = running.services
     inspector.come()
     _import_and_build(inspector, services, files)
 
-    taught, other = image_named(services, "bad-100"), image_named(services, "bad-101")
+    taught, other = (image_named(services, f"bad-{number}") for number in (PAINTED_BY_MOUSE, NEVER_PAINTED))
     before = services.browsing.card(other).score
+    _paint_three_more(services)
     _paint_and_compare(inspector, services, taught)
 
     inspector.key("t")
@@ -72,7 +68,7 @@ def _import_and_build(inspector: Inspector, services: Services, files: Path) -> 
     expect(inspector.page.locator("#tw-browse-empty")).to_contain_text("No images yet")
     inspector.import_files(sorted(files.glob("good-*.png")), "plate", "good")
     inspector.import_files(sorted(files.glob("bad-*.png")), "plate")
-    expect(inspector.page.locator(".tb-grid-count")).to_have_text("16 images")
+    expect(inspector.page.locator(".tb-grid-count")).to_have_text("17 images")
 
     inspector.go("teach")
     inspector.page.locator("#tw-waiting").get_by_role("button", name="Build first model").click()
@@ -81,23 +77,36 @@ def _import_and_build(inspector: Inspector, services: Services, files: Path) -> 
     assert services.versions.all()[0].in_use_for == ("plate",)
 
 
+def _paint_three_more(services: Services) -> None:
+    """What other people have painted meanwhile: one painting alone is too little evidence."""
+    for number in PAINTED_BEFORE:
+        image = image_named(services, f"bad-{number}")
+        services.labelling.judge([image], "defect", "Bo")
+        services.labelling.teach_instead(image, "Bo")
+        layer = PaintedLayer("ripple", rippled(number).mask)
+        services.labelling.save_painting(image, PaintingDraft(0, (layer,), None, True), "Bo")
+
+
 def _paint_and_compare(inspector: Inspector, services: Services, image: int) -> None:
-    inspector.open_in_label("bad-100").on_label(image)
-    inspector.brush(2 * SPOT)
-    x, y = centre(100)
+    inspector.open_in_label(f"bad-{PAINTED_BY_MOUSE}").on_label(image)
+    inspector.brush(2 * RADIUS)
+    x, y = centre_of(rippled(PAINTED_BY_MOUSE))
     inspector.stroke((x - 0.5, y), (x + 0.5, y))
     inspector.saved()
 
     (layer,) = services.labelling.painting(image).layers
-    assert inspector.painted(layer.defect_type) == layer.mask.ravel().astype(int).tolist()
-    wanted = ideal_capsule([x - 0.5, y, x + 0.5, y, float(SPOT)], SIDE, SIDE)
+    assert layer.defect_type == "ripple"
+    assert inspector.painted("ripple") == layer.mask.ravel().astype(int).tolist()
+    wanted = ideal_capsule([x - 0.5, y, x + 0.5, y, float(RADIUS)], SIDE, SIDE)
     # A window pixel is a tenth of an image pixel here: the rim may differ by that.
     assert (layer.mask ^ wanted).sum() <= 8
     inspector.key("n")
     panel = inspector.page.locator("#tw-label-panel")
-    expect(panel).to_contain_text("Painted and kept for testing", timeout=PATIENCE)  # as this part is drawn
-    panel.get_by_text("Teach it instead").click()
-    expect(panel).to_contain_text("1 to teach, 0 kept for testing", timeout=PATIENCE)
+    expect(panel.locator(".tw-verdict-defect")).to_be_visible()
+    if services.browsing.card(image).kept_for_testing:  # as this part was drawn
+        expect(panel).to_contain_text("Painted and kept for testing")
+        panel.get_by_text("Teach it instead").click()
+    expect(panel).to_contain_text("4 to teach, 0 kept for testing")
 
 
 def _other_image_is_caught_where_it_is_defective(
@@ -106,7 +115,7 @@ def _other_image_is_caught_where_it_is_defective(
     after = services.browsing.card(other).score
     assert before is not None and after is not None and after > before
     left, top, right, bottom = services.review.evidence(other).box
-    assert part(101, spot=SPOT).mask[top:bottom, left:right].any()
+    assert rippled(NEVER_PAINTED).mask[top:bottom, left:right].any()
 
     inspector.go("review")
     inspector.page.locator(f'.tw-ranked-row[data-image-id="{other}"]').click()

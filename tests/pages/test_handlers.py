@@ -12,10 +12,11 @@ from app.pages.browse import BrowseHandlers
 from app.pages.label import LabelHandlers
 from app.pages.models import ModelsHandlers
 from app.pages.review import ReviewHandlers
+from app.pages.shared import inform
 from app.pages.teach import TeachHandlers
 from app.services import Services
-from app.services.views import PaintedLayer, PaintingDraft
-from tests.services.parts import SIDE
+from app.services.views import IncomingFile, PaintedLayer, PaintingDraft
+from tests.services.parts import SIDE, part
 
 NO_FILTER = ("any", "any", "any", "any", "", "", "", "name")
 DESK = ("", "Ada", "unjudged", True)
@@ -114,18 +115,23 @@ def test_label_stays_where_the_list_begins(services: Services, plates: tuple[int
     assert moved[0].image_id == plates[0]
 
 
-def test_painted_and_kept_for_testing_is_said_with_the_way_out(
-    services: Services, plates: tuple[int, ...]
-) -> None:
-    services.labelling.judge(plates, "defect", "Ada")
-    kept = [image for image in plates if services.browsing.card(image).kept_for_testing]
-    if not kept:
-        pytest.skip("the draw keeps none of these four")
-    paint(services, kept[0])
+def test_painted_and_kept_for_testing_is_said_with_the_way_out(services: Services) -> None:
+    files = [IncomingFile(f"{seed}.png", part(seed).png) for seed in range(12)]
+    images = services.importing.import_files(files, "plate", "Ada", "defect").image_ids
+    kept = next(image for image in images if services.browsing.card(image).kept_for_testing)
+    paint(services, kept)
 
-    side = LabelHandlers(services).show("label", kept[0], "queue", *DESK)[1]
+    side = LabelHandlers(services).show("label", kept, "queue", *DESK)[1]
 
     assert messages.PAINTED_KEPT in side.text and 'data-action="teach_instead"' in side.text
+
+
+def test_an_image_that_is_gone_makes_room_for_the_next(services: Services, plates: tuple[int, ...]) -> None:
+    services.browsing.delete(plates[0], "Ada")
+
+    canvas, *_ = LabelHandlers(services).show("label", plates[0], "queue", *DESK)
+
+    assert canvas.image_id == plates[1]
 
 
 def test_teach_it_instead_moves_the_image(services: Services, plates: tuple[int, ...]) -> None:
@@ -173,3 +179,12 @@ def test_review_and_models_name_the_next_step_without_a_model(
     assert canvas.image_id is None and image is None
     assert messages.NOTHING_SCORED in panel.text
     assert messages.NO_VERSION in versions.text
+
+
+def test_a_note_never_becomes_markup(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr(gr, "Info", shown.append)
+
+    inform("<b>plate</b> is judged by version 1 again.")
+
+    assert shown == ["&lt;b&gt;plate&lt;/b&gt; is judged by version 1 again."]
