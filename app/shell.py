@@ -7,10 +7,17 @@ from typing import Any
 import gradio as gr
 
 from app import messages
+from app.canvas import STATIC_URL
 from app.pages import browse, frame, label, models, review, teach
 from app.pages.shared import QUIET, Frame, on_each
 from app.services import Services
 
+# The name goes along with the first question already: no key may come before it.
+_WHO_IS_HERE = f"""async () => {{
+  const root = (window.gradio_config && window.gradio_config.root) || '';
+  const {{ rememberedName }} = await import(root + '{STATIC_URL}/name_tag.js');
+  return [rememberedName()];
+}}"""
 # Keeps the open page in the address, so that a reload comes back to it.
 _REMEMBER_PAGE = "() => history.replaceState(null, '', '?open={page}')"
 
@@ -55,4 +62,5 @@ def _connect(
         item.select(lambda page=name: page, None, bar.page, queue=False, **QUIET)
         item.select(None, None, None, js=_REMEMBER_PAGE.format(page=name))
     on_each([app.load], frame_handlers.products, bar.product, bar.product, **QUIET)
-    app.load(labelling.arrive, None, list(open_in_label.outputs), **QUIET)
+    arriving = [bar.author, *open_in_label.outputs]
+    app.load(labelling.arrive, bar.author, arriving, js=_WHO_IS_HERE, **QUIET)

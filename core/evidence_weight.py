@@ -81,7 +81,7 @@ def calibrate(
     )
     heads = fit_scales({p: [s.head for s in scores] for p, scores in good_scores.items()}, top, overkill)
     evidence = {
-        product: _evidence(good_scores[product], defects, distances[product], heads[product], top)
+        product: _evidence(good_scores[product], defects, distances[product], heads[product], top, overkill)
         for product, defects in painted.items()
         if product in good_scores
     }
@@ -111,9 +111,9 @@ def _shares(weight: float) -> tuple[float, float]:
 
 
 def _evidence(
-    good: list[_KeptOut], painted: list[_KeptOut], distance: Scale, head: Scale, top: int
-) -> list[tuple[float, float]]:
-    """Per weight: image AUROC, and average precision of painted patches, on images kept out."""
+    good: list[_KeptOut], painted: list[_KeptOut], distance: Scale, head: Scale, top: int, overkill: float
+) -> list[tuple[float, float, float]]:
+    """Per weight, on images kept out: image AUROC, average precision of painted patches, share above the limit."""
     results = []
     for weight in WEIGHTS:
         share, head_share = _shares(weight)
@@ -124,13 +124,15 @@ def _evidence(
         patches = torch.cat(good_maps + painted_maps).numpy()
         anomalous = [s.anomalous for s in painted if s.anomalous is not None]
         labels = torch.cat([torch.zeros(len(m), dtype=torch.bool) for m in good_maps] + anomalous).numpy()
-        results.append((auroc(scores, truth), average_precision(patches, labels)))
+        limit = limit_of(scores[~truth].tolist(), overkill)
+        caught = float((scores[truth] > limit).mean())
+        results.append((auroc(scores, truth), average_precision(patches, labels), caught))
     return results
 
 
 def _choose(
     product: str,
-    evidence: dict[str, list[tuple[float, float]]],
+    evidence: dict[str, list[tuple[float, float, float]]],
     painted: dict[str, list[_KeptOut]],
     combine: str,
 ) -> tuple[float, str]:
@@ -154,7 +156,8 @@ def _choose(
     before, after = evidence[product][0], evidence[product][best]
     return WEIGHTS[best], (
         f"on {count} painted defects kept out, ranking of images went from {100 * before[0]:.1f} to "
-        f"{100 * after[0]:.1f} and of patches from {100 * before[1]:.1f} to {100 * after[1]:.1f}"
+        f"{100 * after[0]:.1f}, of patches from {100 * before[1]:.1f} to {100 * after[1]:.1f}, "
+        f"and defects rejected from {100 * before[2]:.0f} % to {100 * after[2]:.0f} %"
     )
 
 

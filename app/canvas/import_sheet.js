@@ -160,11 +160,11 @@ class ImportSheet {
     const body = { root: this.root.value.trim(), layout: this.layout.value, product };
     try {
       const { job } = await call("api/import/folder", { method: "POST", author: nameNow(), body });
-      document.dispatchEvent(new Event("twinbank:look-at-jobs"));
       this.jobId = job;
       this.bar.hidden = false;
       this.results.replaceChildren();
       this.#say("The folder is being imported. It goes on when you close this.");
+      document.dispatchEvent(new CustomEvent("twinbank:job-started", { detail: { id: job } }));
     } catch (error) {
       this.#say(error.message, true);
     }

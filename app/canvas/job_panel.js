@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * The running job in full: stages passed, the present one with count, rate and time left, cancel, log.
- * In: {job_id}: the job to show when none runs; its end stays readable. Out: nothing, the strip tells Python.
+ * In: {job_id, is_active}: the job to show when none runs; its end stays readable. Out: nothing, the strip tells Python.
  */
 
 import { call } from "./api.js";
@@ -19,7 +19,11 @@ const KINDS_SHOWN = ["fit", "teach"];
  */
 export function mount(element, { props, watch }) {
   const panel = new JobPanel(element);
-  const apply = () => panel.remember(props.value?.job_id ?? null);
+  const apply = () => {
+    const { job_id: id = null, is_active: isActive = false } = props.value ?? {};
+    if (isActive) document.dispatchEvent(new CustomEvent("twinbank:job-started", { detail: { id } }));
+    return panel.remember(id);
+  };
   watch("value", apply);
   apply();
   watchJobs(({ job, ended }) => {

@@ -2,7 +2,7 @@
 /**
  * One look a second at what the server is working on, for every part of the page that shows it.
  * Fires `twinbank:job` on `document`: {job, ended, isReachable}. `job`: what runs now, or null; `ended`: a job that was
- * running when we looked last and is not any more, as it ended.
+ * running when we looked last and is not any more, as it ended. `twinbank:job-started` {id} makes us look at once.
  */
 
 import { call } from "./api.js";
@@ -23,7 +23,13 @@ class Watch {
     this.timer = 0;
     this.look();
     addEventListener("focus", () => this.look());
-    document.addEventListener("twinbank:look-at-jobs", () => this.look());
+    document.addEventListener("twinbank:job-started", (event) => this.expect(/** @type {CustomEvent} */ (event).detail.id));
+  }
+
+  /** A job was started: report its end even when it is over before we look. @param {number} id */
+  expect(id) {
+    if (this.job?.id !== id) this.job = /** @type {Job} */ ({ id });
+    this.look();
   }
 
   async look() {
@@ -32,7 +38,8 @@ class Watch {
       const before = this.job;
       const job = /** @type {Job | null} */ (await current());
       const isOther = before && before.id !== job?.id;
-      const ended = isOther ? await call(`api/jobs/${before.id}`).catch(() => null) : null;
+      const last = isOther ? await call(`api/jobs/${before.id}`).catch(() => null) : null;
+      const ended = last?.is_active ? null : last;
       this.job = job;
       this.isReachable = true;
       this.say(ended);

@@ -44,6 +44,11 @@ export function mount(element, { props, trigger }) {
   tag.start(props.value?.offered ?? "");
 }
 
+/** @returns {string} the name this browser keeps, unless nobody was here for half an hour; "": it is to be asked */
+export function rememberedName() {
+  return Date.now() - Number(kept(SEEN_KEY) || 0) < IDLE_MS ? kept(NAME_KEY) : "";
+}
+
 class NameTag {
   /** @param {HTMLElement} element @param {(name: string) => void} tell */
   constructor(element, tell) {
@@ -53,7 +58,7 @@ class NameTag {
     const change = create("button", { type: "button", class: "tw-link", text: "change", title: "Labels carry another name from now on", onclick: () => this.ask(true) });
     element.replaceChildren(create("div", { class: "tw-name-tag" }, [create("span", { class: "tw-quiet tw-name-says", text: "Labels carry the name" }), this.shown, change]));
     this.#buildSheet();
-    document.addEventListener("twinbank:ask-name", () => this.ask(false));
+    document.addEventListener("twinbank:ask-name", () => this.name || this.ask(false));
     for (const kind of ["pointerdown", "keydown", "wheel"]) {
       addEventListener(kind, () => this.#active(), { passive: true, capture: true });
     }
@@ -76,8 +81,8 @@ class NameTag {
   /** @param {string} offered */
   start(offered) {
     this.offered = offered;
-    const name = kept(NAME_KEY);
-    if (name && Date.now() - Number(kept(SEEN_KEY) || 0) < IDLE_MS) this.#take(name);
+    const name = rememberedName();
+    if (name) this.#take(name);
     else this.ask(false);
   }
 

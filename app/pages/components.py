@@ -50,7 +50,7 @@ class JobStrip(Drawn):
 
 
 class JobPanel(Drawn):
-    """The running job in full. Value {job_id}."""
+    """The running job in full. Value {job_id, is_active}."""
 
     MODULE = "job_panel.js"
 

@@ -21,7 +21,7 @@ class FrameView:
     tag: NameTag
     keys: KeyMap
     page: gr.State
-    author: gr.State
+    author: gr.Textbox
 
 
 def build(author_default: str | None) -> FrameView:
@@ -45,7 +45,8 @@ def build(author_default: str | None) -> FrameView:
         tag = NameTag({"offered": author_default or ""}, elem_id="tw-name")
         keys = KeyMap(elem_id="tw-keys")
         LookSwitch(elem_id="tw-look")
-    return FrameView(product, strip, tag, keys, gr.State("browse"), gr.State(""))
+        author = gr.Textbox("", visible="hidden", show_label=False, container=False, elem_id="tw-author")
+    return FrameView(product, strip, tag, keys, gr.State("browse"), author)
 
 
 class FrameHandlers:

@@ -77,17 +77,17 @@ class LabelHandlers:
         self._services = services
 
     @refusals_shown
-    def arrive(self, request: gr.Request) -> tuple[Any, ...]:
-        """Open what the address names, for a page that has just been loaded."""
+    def arrive(self, author: str, request: gr.Request) -> tuple[Any, ...]:
+        """Open what the address names, for a page that has just been loaded; the author first."""
         asked = request.query_params
         page = asked.get("open", "browse")
         page = page if page in messages.PAGES else "browse"
         image_id = asked.get("image", "")
         if page != "label" or not image_id.isdigit():
-            return gr.Tabs(selected=page), page, *(gr.skip(),) * 5
+            return author, gr.Tabs(selected=page), page, *(gr.skip(),) * 5
         why = "demo" if asked.get("welcome") == "demo" else "browse"
-        desk = Desk(None, "", "unjudged", True)
-        return gr.Tabs(selected=page), page, *self._showing(int(image_id), why, desk)
+        desk = Desk(None, author, "unjudged", True)
+        return author, gr.Tabs(selected=page), page, *self._showing(int(image_id), why, desk)
 
     @refusals_shown
     def open(

@@ -28,7 +28,7 @@ class Frame:
     tab: Mapping[str, gr.Tab]
     page: gr.State  # name of the page that is open
     product: gr.Dropdown  # "" is all
-    author: gr.State  # "" until a name was typed
+    author: gr.Textbox  # never shown; "" until a name was typed
     strip: JobStrip
 
 

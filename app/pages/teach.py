@@ -17,8 +17,6 @@ from app.pages.waiting_card import has_work, waiting_card
 from app.services import Services
 from app.services.views import JobView, LessonResult
 
-_LOOK_NOW = "() => { document.dispatchEvent(new Event('twinbank:look-at-jobs')); }"
-
 
 @dataclass(frozen=True)
 class TeachView:
@@ -78,7 +76,7 @@ class TeachHandlers:
     def _showing(self) -> tuple[Any, ...]:
         """Return waiting, job, result."""
         latest = self._teaching.latest()
-        job = {"job_id": latest.id if latest else None}
+        job = {"job_id": latest.id, "is_active": latest.is_active} if latest else {}
         return waiting_card(self._teaching.waiting(), latest), job, self._result(latest)
 
     def _result(self, latest: JobView | None) -> Html:
@@ -146,5 +144,5 @@ def wire(view: TeachView, frame: Frame, handlers: TeachHandlers, opener: Target)
     changes = [frame.strip.started, frame.strip.ended]
     on_each(changes, handlers.show, frame.page, outputs, **QUIET)
     for written in (view.waiting, view.result):
-        written.act(handlers.act, frame.author, outputs, **QUIET).then(None, None, None, js=_LOOK_NOW)
+        written.act(handlers.act, frame.author, outputs, **QUIET)
         written.act(open_pressed(opener, "review"), list(opener.inputs), list(opener.outputs), **QUIET)
