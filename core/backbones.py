@@ -152,7 +152,7 @@ def _default_file(name: str, spec: BackboneSpec) -> Path:
         if not downloaded_file(name).exists():
             raise WeightsUnavailableError(
                 f"the weights of {name} are not on this machine: name a file with --weights FILE, "
-                f"or fetch them once with: python3 launch.py setup --download-weights {name}"
+                f"or fetch them once with: python3 launch.py weights {name}"
             )
         return downloaded_file(name)
     found = importlib.util.find_spec(spec.embedded.package)

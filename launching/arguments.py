@@ -21,9 +21,10 @@ commands
   score      score image files: pass or reject, with heatmaps if asked
   evaluate   measure the detector on a folder of parts with known defects
   check      verify every file and record of a workspace
+  weights    download a backbone's weights, once
   setup      only make the environment
   test       check and test this copy of Twinbank
-  bench      measure speed
+  bench      measure speed and accuracy
 
 options before the command
   --wheels DIR   install from the wheels in DIR, without a network

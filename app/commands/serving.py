@@ -51,10 +51,11 @@ def _build_demo(services: "Services") -> str:
     if not services.browsing.has_model():
         print("Building a demo workspace: parts rendered here, four products, a model of their good parts.")
         services.worker.warm_up()
-        with ProgressLine() as line:
-            services.demo.build(DEMO_AUTHOR, line)
         owner = LocalOwner(services, DEMO_AUTHOR)
-        show_lesson(follow(owner, owner.start_fit()).result)
+        with ProgressLine() as line:
+            services.demo.build(
+                DEMO_AUTHOR, line, fit=lambda: show_lesson(follow(owner, owner.start_fit()).result)
+            )
     image_id = services.demo.opening_image()
     if image_id is None:
         return "/"

@@ -1,7 +1,7 @@
 """The demo workspace: rendered parts taken in like any others, and the part a newcomer is shown first."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from app.demo import GOOD, PRODUCTS, DemoImage, DemoSet, plan_demo, write_demo
@@ -17,6 +17,7 @@ from storage.workspace import Workspace
 
 NAME_PATTERN = "{lot}_{part}"
 STAGE = "Rendering parts"
+KEPT_LOT = "lot-4"  # the faint defect of this lot is kept for testing
 _VERDICTS = {DemoSet.GOOD: "good", DemoSet.DEFECT: "defect", DemoSet.UNDECIDED: None}
 
 
@@ -35,11 +36,13 @@ class DemoService:
         self._workspace = workspace
         self._importing = importing
 
-    def build(self, author: str, report: StageReport = silent) -> ImportReport:
-        """Render every part and take it in. Doing it again adds nothing.
+    def build(
+        self, author: str, report: StageReport = silent, *, fit: Callable[[], None] = lambda: None
+    ) -> None:
+        """Render every part, take it in, and let `fit` build the first model. Doing it again adds nothing.
 
-        Each product's faint defect is kept for testing where it comes painted: the first model has not been taught
-        it, so a newcomer's own painting is the first lesson, and its effect is measured on parts nobody taught.
+        Each product's faint defects come painted only after that: the first model has not been taught them, so
+        that they wait, and a newcomer's own painting makes the lesson whole. One of each is kept for testing.
 
         Raises:
             NotADemoError: the workspace holds other images.
@@ -52,14 +55,22 @@ class DemoService:
             raise NotADemoError(sorted(foreign))
         with tempfile.TemporaryDirectory(prefix="twinbank-demo-") as folder:
             written = write_demo(Path(folder), progress=lambda done, total: report(STAGE, done, total))
-            planned = [planned_image(image, Path(folder)) for image in written]
-            return self._importing.import_planned(planned, author, report)
+            waiting = [image for image in written if is_faint_lesson(image)]
+            first = [image for image in written if not is_faint_lesson(image)]
+            self._take_in(first, Path(folder), author, report)
+            fit()
+            self._take_in(waiting, Path(folder), author, report)
+
+    def _take_in(
+        self, images: Sequence[DemoImage], folder: Path, author: str, report: StageReport
+    ) -> ImportReport:
+        return self._importing.import_planned([planned_image(i, folder) for i in images], author, report)
 
     def opening_image(self) -> int | None:
         """Return an undecided, defective part that the model passes: the one to paint first; None: there is none.
 
-        Among the faint defects of the product that misses most of them, the one nearest to the limit that would
-        be taught when painted.
+        Among the faint defects that would be taught when painted, the one nearest to the limit, of the first
+        product whose model misses any: the products' order is that of how much one lesson shows.
         """
         faint = {product.name: product.faint_type for product in PRODUCTS}
         truth = {(image.product, _name(image, Path())): image.kind for image in plan_demo(Path())}
@@ -79,14 +90,19 @@ class DemoService:
                 missed.setdefault(image.product, []).append(card)
         if not missed:
             return None
-        most = max(missed.values(), key=lambda cards: (len(cards), cards[0].product))
-        return max(most, key=lambda card: (card.score or 0.0, -card.id)).id
+        first = next(product.name for product in PRODUCTS if product.name in missed)
+        return max(missed[first], key=lambda card: (card.score or 0.0, -card.id)).id
+
+
+def is_faint_lesson(image: DemoImage) -> bool:
+    """Whether an image is a painted one of its product's faint defect."""
+    faint = next(product.faint_type for product in PRODUCTS if product.name == image.product)
+    return image.shown_as is DemoSet.DEFECT and image.kind == faint
 
 
 def planned_image(image: DemoImage, folder: Path) -> PlannedImage:
     """Say what a newcomer is told of an image written below `folder`."""
     name = _name(image, folder)
-    faint = next(product.faint_type for product in PRODUCTS if product.name == image.product)
     is_painted = image.shown_as is DemoSet.DEFECT
     masks: tuple[PlannedMask, ...] = ()
     if is_painted and image.mask_path is not None:
@@ -96,7 +112,7 @@ def planned_image(image: DemoImage, folder: Path) -> PlannedImage:
         product=image.product,
         name=name,
         verdict=_VERDICTS[image.shown_as],
-        held_out=True if is_painted and image.kind == faint else None,
+        held_out=KEPT_LOT in image.path.name if is_faint_lesson(image) else None,
         facts=from_pattern(NAME_PATTERN)(name),
         masks=masks,
     )

@@ -17,7 +17,6 @@ from app.demo import render_part
 from app.demo.writing import plan_demo
 from app.server import access_for, bind, build_server, mount_pages
 from app.services import Services, open_services
-from app.services.views import JobView
 from app.settings import Settings
 from tests.e2e.conftest import CHROMIUM, FLAGS
 from tests.e2e.inspector import Inspector
@@ -29,8 +28,7 @@ def main(folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         services = open_services(Path(scratch) / "workspace", device="cpu")
-        services.demo.build("Ann", lambda stage, done, total: None)
-        _finish(services, services.teaching.start_fit("Ann"))
+        services.demo.build("Ann", fit=lambda: _finish(services, services.teaching.start_fit("Ann")))
         opened, bound = bind(Settings(Path(scratch) / "workspace", opens_browser=False))
         access = access_for(bound)
         app = build_server(services, access)
@@ -96,11 +94,10 @@ def shot(person: Inspector, path: Path) -> None:
     person.page.screenshot(path=path)
 
 
-def _finish(services: Services, job: int) -> JobView:
+def _finish(services: Services, job: int) -> None:
     while (view := services.teaching.job(job)).state in ("queued", "running"):
         time.sleep(0.5)
     assert view.state == "done", view.error
-    return view
 
 
 if __name__ == "__main__":

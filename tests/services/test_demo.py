@@ -4,18 +4,22 @@ import pytest
 
 from app.demo import PRODUCTS, DemoSet, plan_demo
 from app.services import Services
-from app.services.demo import NotADemoError, planned_image
+from app.services.demo import NotADemoError, is_faint_lesson, planned_image
 from app.services.views import IncomingFile
 from tests.services.parts import part
 
-FAINT = {product.name: product.faint_type for product in PRODUCTS}
+
+def test_one_faint_defect_of_each_product_is_kept_for_testing_and_three_wait_to_be_taught() -> None:
+    for product in PRODUCTS:
+        lessons = [i for i in plan_demo(Path("demo")) if i.product == product.name and is_faint_lesson(i)]
+        assert {image.kind for image in lessons} == {product.faint_type}
+        kept = [planned_image(image, Path("demo")).held_out for image in lessons]
+        assert sorted(map(bool, kept)) == [False, False, False, True]
 
 
-def test_painted_faint_defects_are_kept_for_testing_and_the_others_drawn() -> None:
-    for image in plan_demo(Path("demo")):
-        planned = planned_image(image, Path("demo"))
-        is_faint_lesson = image.shown_as is DemoSet.DEFECT and image.kind == FAINT[image.product]
-        assert planned.held_out is (True if is_faint_lesson else None)
+def test_which_side_the_other_images_fall_on_is_drawn() -> None:
+    others = [image for image in plan_demo(Path("demo")) if not is_faint_lesson(image)]
+    assert {planned_image(image, Path("demo")).held_out for image in others} == {None}
 
 
 def test_undecided_images_come_without_verdict_mask_or_telling_name() -> None:
