@@ -26,6 +26,13 @@ class Events:
         rows = self._session.scalars(select(EventTable).order_by(EventTable.id.desc()).limit(count))
         return tuple(_record(row) for row in rows)
 
+    def of(self, what: str) -> tuple[Event, ...]:
+        """All events of one kind, oldest first."""
+        rows = self._session.scalars(
+            select(EventTable).where(EventTable.what == what).order_by(EventTable.id)
+        )
+        return tuple(_record(row) for row in rows)
+
 
 def _record(row: EventTable) -> Event:
     return Event(row.id, row.author, row.at, row.what, dict(row.details))

@@ -19,6 +19,7 @@ from storage.masks import decode_mask, encode_mask
 from storage.records import DefectType, Image, Layer, Revision, VerdictValue
 from storage.workspace import Work, Workspace
 
+TAUGHT_INSTEAD = "taught instead of kept for testing"  # the event that settles a side for good
 SHOWN_BECAUSE = ("browse", "queue", "review", "demo", "import")
 
 
@@ -111,7 +112,7 @@ class LabellingService:
         with self._workspace.writing() as work:
             require_image(work, image_id)
             work.images.set_held_out(image_id, False)
-            work.events.add(name, now(), "taught instead of kept for testing", {"image_id": image_id})
+            work.events.add(name, now(), TAUGHT_INSTEAD, {"image_id": image_id})
         with self._workspace.reading() as work:
             image, snapshot = read_image(work, image_id)
         return snapshot.card(image)
@@ -170,11 +171,17 @@ def _verdict(verdict: str | None) -> VerdictValue | None:
 
 
 def _settle_side(work: Work, image: Image, value: VerdictValue) -> None:
-    """At a part's first verdict a defect may join the images kept for testing; later none moves by itself."""
+    """At a part's first verdict a defect may join the images kept for testing; later none moves by itself.
+
+    What a person moved out of them on purpose stays out.
+    """
     number = draw(image.product, image.part, image.source_sha256)
     if image.held_out or not moves_at_first_verdict(number, value is VerdictValue.DEFECT):
         return
     shots = {shot.id for shot in work.images.shots_of(image.part_id, include_deleted=True)}
+    chosen = {event.details["image_id"] for event in work.events.of(TAUGHT_INSTEAD)}
+    if shots & chosen:
+        return
     if not any(work.verdicts.history(shot) for shot in shots) and not _is_taught(work, shots):
         work.images.set_held_out(image.id, True)
 

@@ -155,6 +155,15 @@ def test_teach_instead_moves_the_image_for_good(services: Services) -> None:
     assert not services.browsing.card(image).kept_for_testing
 
 
+def test_what_a_person_chose_to_teach_stays_out_of_the_test_images_when_judged(services: Services) -> None:
+    image = image_with_draw(services, 0.2, 0.3)  # a defect with this draw would join the test images
+    services.labelling.teach_instead(image, "Ada")
+
+    services.labelling.judge([image], "defect", "Ada")
+
+    assert not services.browsing.card(image).kept_for_testing
+
+
 def test_a_part_moves_as_a_whole(services: Services) -> None:
     first = image_with_draw(services, 0.2, 0.3, "p")
     name = services.browsing.details(first).part
