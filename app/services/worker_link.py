@@ -39,7 +39,11 @@ class WorkerProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            env={
+                "OMP_WAIT_POLICY": "PASSIVE",
+                **os.environ,
+                "PYTHONUNBUFFERED": "1",
+            },  # waiting threads sleep
             start_new_session=True,  # Ctrl+C reaches the owner alone, which then ends the worker in order
         )
         threading.Thread(target=self._read, name="twinbank-worker-reader", daemon=True).start()
