@@ -1,7 +1,5 @@
 """The whole product for browser tests: real server, real training process, real Chromium, parts small enough to be quick."""
 
-import os
-import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -10,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from app.server import access_for, bind, build_server, mount_pages
 from app.services import Services, open_services
@@ -19,8 +17,6 @@ from core.config import DmadConfig
 from tests.e2e.inspector import PATIENCE, Inspector
 
 expect.set_options(timeout=PATIENCE)
-CHROMIUM = os.environ.get("TWINBANK_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 PORT = 19860
 SMALL = DmadConfig(
     image_size=128,
@@ -40,18 +36,6 @@ class Running:
     services: Services
     address: str
     workspace: Path
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM:
-        if os.environ.get("CI"):
-            pytest.fail("CI has no Chromium")
-        pytest.skip("no Chromium here")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from app.demo.writing import plan_demo
 from app.server import access_for, bind, build_server, mount_pages
 from app.services import Services, open_services
 from app.settings import Settings
-from tests.e2e.conftest import CHROMIUM, FLAGS
+from tests.conftest import CHROMIUM, FLAGS
 from tests.e2e.inspector import Inspector
 
 SIZE = {"width": 1366, "height": 768}
