@@ -1,6 +1,8 @@
 """serve and demo: open the app."""
 
+import importlib
 import signal
+import threading
 import webbrowser
 from argparse import Namespace
 from contextlib import closing
@@ -40,6 +42,8 @@ def _open(settings: Settings, with_demo: bool) -> int:
     except WorkspaceInUseError as error:
         return _already_open(error.address, settings, str(error))
     signal.signal(signal.SIGTERM, _leave_in_order)
+    # The pages take seconds to import: they do so while the demo's training process works.
+    threading.Thread(target=importlib.import_module, args=("app.shell",), daemon=True).start()
     with closing(services):
         start = _build_demo(services) if with_demo else "/"
         _serve(services, settings, start)

@@ -13,7 +13,7 @@ import numpy as np
 import uvicorn
 from playwright.sync_api import sync_playwright
 
-from app.demo import render_part
+from app.demo import product_named, render_part
 from app.demo.writing import plan_demo
 from app.server import access_for, bind, build_server, mount_pages
 from app.services import Services, open_services
@@ -54,8 +54,7 @@ def photograph(person: Inspector, services: Services, folder: Path) -> None:
     image = services.demo.opening_image()
     assert image is not None, "the demo model misses nothing"
     person.come(f"?open=label&image={image}&welcome=demo").on_label(image)
-    for points in strokes(services, image):
-        person.stroke(*points)
+    paint(person, services, image)
     person.saved()
     person.key("n")
     shot(person, folder / "label.png")
@@ -70,8 +69,8 @@ def photograph(person: Inspector, services: Services, folder: Path) -> None:
         shot(person, folder / f"{name}.png")
 
 
-def strokes(services: Services, image: int) -> list[list[tuple[float, float]]]:
-    """Follow the true defect of a demo part with the brush: (x, y) px, from its mask."""
+def paint(person: Inspector, services: Services, image: int) -> None:
+    """Paint the true defect of a demo part, as its own type, row by row."""
     card = services.browsing.card(image)
     (planned,) = [
         item
@@ -79,14 +78,11 @@ def strokes(services: Services, image: int) -> list[list[tuple[float, float]]]:
         if item.product == card.product and item.path.relative_to(card.product).as_posix() == card.name
     ]
     mask = render_part(planned.product, planned.kind, planned.seed).mask
-    rows, columns = np.nonzero(mask)
-    if np.ptp(columns) >= np.ptp(rows):
-        steps = np.linspace(columns.min() + 4, columns.max() - 4, 12)
-        line = [(float(x), float(rows[np.abs(columns - x) < 4].mean())) for x in steps]
-    else:
-        steps = np.linspace(rows.min() + 4, rows.max() - 4, 12)
-        line = [(float(columns[np.abs(rows - y) < 4].mean()), float(y)) for y in steps]
-    return [line]
+    person.key(str(product_named(planned.product).defect_types.index(planned.kind) + 1))
+    for row in range(int(np.nonzero(mask.any(1))[0].min()) + 6, int(np.nonzero(mask.any(1))[0].max()), 12):
+        columns = np.nonzero(mask[row])[0]
+        if len(columns):
+            person.stroke((columns.min() + 5.0, float(row)), (columns.max() - 5.0, float(row)))
 
 
 def shot(person: Inspector, path: Path) -> None:
