@@ -119,6 +119,11 @@ class Bank:
     def __len__(self) -> int:
         return self._offsets[-1]
 
+    @property
+    def sizes(self) -> list[int]:
+        """Rows of each segment."""
+        return [len(segment) for segment in self.segments]
+
     @cached_property
     def features(self) -> Tensor:
         """(M, C) rows of all segments in order."""

@@ -24,7 +24,7 @@ from core.config import DmadConfig
 from core.detector import DualMemoryDetector
 from core.score_mapper import Head
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 SEGMENTS = "segments"
 
@@ -55,6 +55,7 @@ def save_detector(detector: DualMemoryDetector, folder: Path) -> Path:
             target.write_bytes(data)
 
     keep("standardisation", {"mean": detector.mean, "std": detector.std})
+    keep("usual", {"usual": detector.usual})
     described = [_keep_segment(segment, keep) for segment in detector.normal.segments]
     outliers = _keep_segment(detector.abnormal.outliers, keep)
     lessons = []
@@ -107,7 +108,8 @@ def load_detector(manifest: Path, segments: Path, device: torch.device | None = 
         raise BundleError(f"the model description {manifest.name} can't be read: {error}") from error
     if content.get("format") != FORMAT:
         raise BundleError(
-            f"the model has format {content.get('format')}; this Twinbank reads format {FORMAT}"
+            f"the model has format {content.get('format')}; this Twinbank reads format {FORMAT}: "
+            "build a new first model"
         )
 
     def read(name: str) -> dict[str, Tensor]:
@@ -141,6 +143,7 @@ def load_detector(manifest: Path, segments: Path, device: torch.device | None = 
         heads=tuple(
             _read_head(read(f"head/{number}"), channels, config, device) for number in range(head_count)
         ),
+        usual=read("usual")["usual"].to(device),
         calibrations={product: _calibration(entry) for product, entry in content["calibrations"].items()},
     )
 
@@ -182,7 +185,8 @@ def _calibration(entry: dict[str, Any]) -> ProductCalibration:
         **{
             **entry,
             "distance": Scale(**entry["distance"]),
-            "heads": tuple(Scale(**scale) for scale in entry["heads"]),
+            "surprise": Scale(**entry["surprise"]),
+            "head": Scale(**entry["head"]),
         }
     )
 

@@ -30,16 +30,22 @@ class Scale:
         return (raw - self.centre) / self.span
 
 
+NO_SCALE = Scale(0.0, 1.0)
+
+
 @dataclass(frozen=True)
 class ProductCalibration:
     """How one product's raw scores become calibrated ones, and what that rests on."""
 
     product: str
-    distance: Scale
-    heads: tuple[Scale, ...]  # one per cross-fitted head
-    distance_share: float  # combined = (distance_share * distance + head_share * head) / combined_limit
+    distance: Scale  # of patches, for the heatmap
+    surprise: Scale  # of the distance beyond the usual one, for the image score
+    head: Scale  # of the mean of the heads
+    resemblance: float  # weight of the distance's resemblance to painted patches
+    distance_share: float  # w of "distance + w * head" is head_share / distance_share
     head_share: float
-    combined_limit: float
+    map_limit: float  # of `mixed` from distances, for the heatmap
+    score_limit: float  # of `mixed` from surprises, for the image score
     images: int  # good images behind the limit
     rule: str  # how the limit was set, for a person
     evidence: str  # why head_share is what it is, for a person
@@ -48,6 +54,22 @@ class ProductCalibration:
     def head_weight(self) -> float:
         """w of "distance + w * head"; infinite for the head alone."""
         return self.head_share / self.distance_share if self.distance_share else math.inf
+
+
+def mixed(
+    calibration: ProductCalibration, distance: Tensor, resembles: Tensor, head: Tensor | None
+) -> Tensor:
+    """Mix the patch scores of one image by the product's shares, not yet divided by the limit: (N,).
+
+    Args:
+        distance: calibrated distance or surprise.
+        resembles: raw resemblance to painted patches, in the units of the raw distance.
+        head: calibrated; None where it was not asked.
+    """
+    result = distance + calibration.resemblance / calibration.distance.span * resembles
+    if head is None or calibration.head_share == 0:
+        return result
+    return calibration.distance_share * result + calibration.head_share * head
 
 
 def image_score(patch_scores: Tensor, top: int) -> float:

@@ -58,8 +58,8 @@ class DmadConfig:
     teach_steps: int = 250
     epochs: int = 48  # where batches are whole images
     batch_images: int = 32
-    batch_normal: int = 256
-    batch_seen: int = 128
+    batch_normal: int = 128
+    batch_seen: int = 64
     rate_projection: float = 6e-4
     rate_mapper: float = 1.2e-3
     weight_decay: float = 1e-5  # of the mapper alone
@@ -71,10 +71,13 @@ class DmadConfig:
     )
     # 3.4 scoring
     top_patches: int = 5
+    usual_share: float = 0.5  # of the usual distance, taken off for the image score; 0: none (the paper's)
     overkill: float = 0.05  # share of good training images above the limit
     combine: str = "evidence"  # "evidence": distance + w * head, w by evidence. "head": the paper's score
-    known_defects: bool = True  # a patch that nearly coincides with a painted one is evidence of its own
+    known_defects: bool = True  # an image that nearly coincides with a painted defect is rejected
     match_margin: float = 0.8  # of the distance from the painted patch to the nearest good one
+    resemblance: float = 1.0  # weight of "nearer to painted patches than to good ones"; 0: none (the paper's)
+    resemblance_margin: float = 0.8  # of the distance to painted patches, taken off the distance to good ones
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -86,9 +89,18 @@ class DmadConfig:
         _choice(self, "attention", ("never", "unsupervised", "always"))
         _choice(self, "combine", ("evidence", "head"))
         _choice(self, "image_size", IMAGE_SIZES)
-        for name in ("coverage_threshold", "coreset_fraction", "outlier_beta", "overkill", "match_margin"):
+        for name in (
+            "coverage_threshold",
+            "coreset_fraction",
+            "outlier_beta",
+            "overkill",
+            "match_margin",
+            "usual_share",
+        ):
             _between(self, name, 0.0, 1.0)
         _between(self, "trimmed_fraction", 0.0, 0.2)
+        _between(self, "resemblance", 0.0, 10.0)
+        _between(self, "resemblance_margin", 0.0, 1.0)
         _between(self, "folds", 1, 10)
         for name in (
             "coreset_minimum",
@@ -128,8 +140,10 @@ class DmadConfig:
             ema=0.0,
             gradient_clip=0.0,
             folds=1,
+            usual_share=0.0,
             combine="head",
             known_defects=False,
+            resemblance=0.0,
         )
 
     def to_json(self) -> str:

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.banks import AbnormalBank, BankNeighbours, NeighbourMemory, NormalBank
-from core.calibration import ProductCalibration, image_score
+from core.calibration import ProductCalibration, image_score, mixed
 from core.config import DmadConfig
 from core.evidence import Evidence, gather_evidence
-from core.known_defects import KnownDefects, match
+from core.known_defects import KnownDefects, match, resemblance
 from core.score_mapper import FoldedHead, Head, fold
 
 Map = NDArray[np.float32]  # (H0, W0)
@@ -75,6 +75,7 @@ class DualMemoryDetector:
     normal: NormalBank
     abnormal: AbnormalBank
     heads: tuple[Head, ...]  # one per cross-fitting fold
+    usual: Tensor = field(default_factory=lambda: torch.zeros(0))  # (M_n,) usual distance of each normal row
     calibrations: dict[str, ProductCalibration] = field(default_factory=dict)
 
     @property
@@ -168,12 +169,20 @@ class DualMemoryDetector:
         distance = calibration.distance(raw.normal.distances)
         head = None
         if asked is None:
-            head = torch.stack([s(r) for s, r in zip(calibration.heads, raw.heads, strict=True)]).mean(0)
-        combined = self.combine(distance, head, calibration)
+            head = calibration.head(torch.stack(raw.heads).mean(0))
         known = self.known_matches(q, product, own)
+        resembles = self.resemblance(raw.normal, known.distances)
+        surprise = calibration.surprise(self.surprise(raw.normal))
+        judged = mixed(calibration, surprise, resembles, head) / calibration.score_limit
+        combined = mixed(calibration, distance, resembles, head) / calibration.map_limit
+        combined = torch.where(judged > LIMIT, torch.maximum(combined, judged), combined)
         top = self.config.top_patches
-        score = max(image_score(combined, top), known.image_score)
-        combined = torch.maximum(combined, torch.where(known.patches > 0, LIMIT + known.patches, combined))
+        score = image_score(judged, top)
+        if self.config.known_defects:
+            score = max(score, known.image_score)
+            combined = torch.maximum(
+                combined, torch.where(known.patches > 0, LIMIT + known.patches, combined)
+            )
         own_cells = self._own_painted(own, image_id) if allow_taught else []
         decided_by_own = bool(own_cells) and score <= LIMIT
         if own_cells:
@@ -192,17 +201,19 @@ class DualMemoryDetector:
             evidence=gather_evidence(int(combined.argmax()), q, raw.normal, self.normal, self.abnormal, own),
         )
 
-    def combine(self, distance: Tensor, head: Tensor | None, calibration: ProductCalibration) -> Tensor:
-        """Combine calibrated patch scores: distance + w * head, on a scale where 1 is the limit."""
-        if head is None or calibration.head_share == 0:
-            return distance / calibration.combined_limit
-        mixed = calibration.distance_share * distance + calibration.head_share * head
-        return mixed / calibration.combined_limit
+    def surprise(self, found: BankNeighbours) -> Tensor:
+        """(N,) distance to the nearest good row, less a share of what is usual there; what image scores rest on."""
+        if not self.config.usual_share:
+            return found.distances
+        return found.distances - self.config.usual_share * self.usual[found.rows]
+
+    def resemblance(self, found: BankNeighbours, to_painted: Tensor) -> Tensor:
+        """(N,) how much nearer patches lie to painted patches of their product than to good ones, raw."""
+        return resemblance(found.distances, to_painted, self.config.resemblance_margin)
 
     def known_matches(self, q: Tensor, product: str, own: int | None) -> KnownDefects:
         """Compare standardised patches (N, C) with earlier painted defects of this product, own image excluded."""
-        lessons = self.abnormal.lessons if self.config.known_defects else ()
-        return match(q, lessons, product=product, own=own)
+        return match(q, self.abnormal.lessons, product=product, own=own)
 
     def calibration(self, product: str) -> ProductCalibration:
         """Return a product's calibration.
@@ -219,9 +230,7 @@ class DualMemoryDetector:
         """Return the product that most of the image's nearest normal rows belong to."""
         rows = self.normal.nearest(self.standardise(features)).rows
         counts = torch.bincount(rows, minlength=len(self.normal))
-        per_product = torch.stack(
-            [part.sum() for part in counts.split([len(s) for s in self.normal.segments])]
-        )
+        per_product = torch.stack([part.sum() for part in counts.split(self.normal.sizes)])
         return self.products[int(per_product.argmax())]
 
     def _as_map(self, values: Tensor) -> Map:

@@ -1,43 +1,63 @@
 """Calibrate a detector: each product's limit, and how much its head may say, by evidence the head was not trained on.
 
 Shapes in this file
-    N  patches of an image
+    N  patches of an image      K  cross-fitted heads      P  painted images of a product
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from core.calibration import ProductCalibration, Scale, fit_scales, image_score, limit_of, limit_rule
+from core.calibration import (
+    NO_SCALE,
+    ProductCalibration,
+    Scale,
+    fit_scales,
+    image_score,
+    limit_of,
+    limit_rule,
+    mixed,
+)
 from core.config import DmadConfig
-from core.metrics import auroc, average_precision
 from core.progress import Progress, Report
-from core.replay import cells_of, fold_of, lesson_folds
+from core.replay import Pools, fold_of, lesson_folds
+from core.usual_distance import usual_distances
 
 if TYPE_CHECKING:
-    from core.detector import Compared, DualMemoryDetector
+    from core.detector import DualMemoryDetector
     from core.teaching import GoodImage, Lesson
 
-WEIGHTS = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, math.inf)  # w of distance + w * head; infinite: the head alone
+WEIGHTS = (0.0, 0.25, 0.5, 1.0)  # w of distance + w * head
+EARNED_BY = 25.0  # w grows with the square of the painted parts: five of them earn a weight of 1
 MIN_LESSONS = 2  # painted parts of a product before its head may say anything
-SHARED_LESSONS = 1  # lessons' worth of belief in what all products together show
+ASKED_IMAGES = 100  # good images of a product that heads are asked about; cost must not grow with the archive
+LIMIT_FLOOR = 0.25  # of the sum of the shares: a limit below it would amplify noise
 
 
 @dataclass(frozen=True, eq=False)
-class _KeptOut:
-    """One training image as the detector would see it had it never met it."""
+class _Signals:
+    """One training image, its own rows left out of every comparison."""
 
     distance: Tensor  # (N,) raw
-    head: Tensor  # (N,) raw, of a head trained without the image's fold
-    anomalous: Tensor | None  # (N,) painted patches; None for a good image
+    surprise: Tensor  # (N,) raw, the distance beyond the usual one
+    resembles: Tensor  # (N,) raw resemblance to painted patches
+    heads: Tensor | None  # (K, N) raw; None: not asked
+    fold: int  # number of the head that never met the image
     own_id: int
+
+    @property
+    def kept_out(self) -> Tensor:
+        """(N,) raw, of the head that never met the image."""
+        assert self.heads is not None, "heads are asked before their scores are read"
+        return self.heads[self.fold]
 
 
 def may_have_a_say(lessons: Sequence[Lesson], config: DmadConfig) -> bool:
@@ -52,141 +72,218 @@ def calibrate(
     detector: DualMemoryDetector,
     good: Sequence[GoodImage],
     lessons: Sequence[Lesson],
-    compared: Mapping[int, Compared],
+    pools: Pools,
     report: Report,
+    *,
+    trained: bool,
 ) -> DualMemoryDetector:
     """Return the detector with calibrations: scales and limits from good images, weights from painted ones as well.
 
-    Every score used here leaves the image itself out: its rows in both memories, and (with more than one fold) the
-    heads trained on it.
-
     Args:
-        compared: what each image's patches are nearest to, own image excluded, by image id.
+        pools: of the same images; they say what each patch is nearest to, own image excluded.
+        trained: whether the heads are; blank ones are not asked.
     """
     config = detector.config
-    good_scores: dict[str, list[_KeptOut]] = {}
+    usual = usual_distances(detector.normal, (pools.compared[image.image_id].normal for image in good))
+    detector = replace(detector, usual=usual)
+    asked = _asked(good) if trained else frozenset()
+    good_signals: dict[str, list[_Signals]] = {}
     for number, image in enumerate(good):
         report(Progress("Setting the reject limit", number, len(good)))
         fold = fold_of(image.own_id, config.folds)
-        good_scores.setdefault(image.product, []).append(_kept_out(detector, image, fold, compared, None))
-    painted: dict[str, list[_KeptOut]] = {}
+        signals = _signals(detector, image, fold, pools, asked=image.image_id in asked)
+        good_signals.setdefault(image.product, []).append(signals)
+    painted: dict[str, list[_Signals]] = {}
     folds = lesson_folds(lessons, config.folds)
     for lesson in lessons:
-        cells = torch.from_numpy(cells_of(lesson, detector.grid, config).anomalous.ravel())
-        found = _kept_out(detector, lesson, folds[lesson.lesson_id], compared, cells)
-        painted.setdefault(lesson.product, []).append(found)
-    top, overkill = config.top_patches, config.overkill
-    distances = fit_scales(
-        {p: [s.distance for s in scores] for p, scores in good_scores.items()}, top, overkill
-    )
-    heads = fit_scales({p: [s.head for s in scores] for p, scores in good_scores.items()}, top, overkill)
-    evidence = {
-        product: _evidence(good_scores[product], defects, distances[product], heads[product], top, overkill)
-        for product, defects in painted.items()
-        if product in good_scores
-    }
+        signals = _signals(detector, lesson, folds[lesson.lesson_id], pools, asked=trained)
+        painted.setdefault(lesson.product, []).append(signals)
+    scales = _scales(good_signals, config)
     calibrations = {}
-    for product, scores in good_scores.items():
-        weight, why = _choose(product, evidence, painted, config.combine)
-        calibrations[product] = _calibration(
-            product, scores, distances[product], heads[product], weight, why, config.folds, top, overkill
-        )
+    for product, signals_of in good_signals.items():
+        blank = _uncalibrated(product, len(signals_of), scales[product], config)
+        weighted = _with_weight(blank, signals_of, painted.get(product, []), config)
+        calibrations[product] = _with_limits(weighted, signals_of, config)
     return replace(detector, calibrations=calibrations)
 
 
-def _kept_out(
-    detector: DualMemoryDetector,
-    image: GoodImage | Lesson,
-    fold: int,
-    compared: Mapping[int, Compared],
-    anomalous: Tensor | None,
-) -> _KeptOut:
-    q = detector.standardise(image.features())
-    raw = detector.raw(q, image.product, only_heads=(fold,), found=compared[image.image_id])
-    return _KeptOut(raw.normal.distances.cpu(), raw.heads[0].cpu(), anomalous, image.own_id)
+def _asked(good: Sequence[GoodImage]) -> frozenset[int]:
+    """Ids of the good images that heads are asked about: a fixed scatter of each product's, whoever comes or goes."""
+    scattered = sorted(good, key=lambda image: (image.image_id * 2654435761 % 2**32, image.image_id))
+    products: dict[str, list[int]] = {}
+    for image in scattered:
+        products.setdefault(image.product, []).append(image.image_id)
+    return frozenset(number for ids in products.values() for number in ids[:ASKED_IMAGES])
 
 
-def _shares(weight: float) -> tuple[float, float]:
-    return (0.0, 1.0) if math.isinf(weight) else (1.0, weight)
-
-
-def _evidence(
-    good: list[_KeptOut], painted: list[_KeptOut], distance: Scale, head: Scale, top: int, overkill: float
-) -> list[tuple[float, float, float]]:
-    """Per weight, on images kept out: image AUROC, average precision of painted patches, share above the limit."""
-    results = []
-    for weight in WEIGHTS:
-        share, head_share = _shares(weight)
-        good_maps = [share * distance(s.distance) + head_share * head(s.head) for s in good]
-        painted_maps = [share * distance(s.distance) + head_share * head(s.head) for s in painted]
-        scores = np.array([image_score(m, top) for m in good_maps + painted_maps])
-        truth = np.array([False] * len(good_maps) + [True] * len(painted_maps))
-        patches = torch.cat(good_maps + painted_maps).numpy()
-        anomalous = [s.anomalous for s in painted if s.anomalous is not None]
-        labels = torch.cat([torch.zeros(len(m), dtype=torch.bool) for m in good_maps] + anomalous).numpy()
-        limit = limit_of(scores[~truth].tolist(), overkill)
-        caught = float((scores[truth] > limit).mean())
-        results.append((auroc(scores, truth), average_precision(patches, labels), caught))
-    return results
-
-
-def _choose(
-    product: str,
-    evidence: dict[str, list[tuple[float, float, float]]],
-    painted: dict[str, list[_KeptOut]],
-    combine: str,
-) -> tuple[float, str]:
-    """Pick the weight with the best kept-out evidence; none without enough painted defects of the product's own."""
-    if combine == "head":
-        return math.inf, "set to the trained part alone"
-    count = len({scores.own_id for scores in painted.get(product, ())})
-    if count == 0:
-        return 0.0, "nothing is painted: the score is the distance to good parts"
-    if count < MIN_LESSONS or product not in evidence:
-        return 0.0, f"{count} painted defect is too little evidence: the score is the distance to good parts"
-    total = sum(len(painted[p]) for p in evidence)
-    quality = []
-    for index in range(len(WEIGHTS)):
-        shared = sum(len(painted[p]) * sum(evidence[p][index]) for p in evidence) / total
-        own = sum(evidence[product][index])
-        quality.append((count * own + SHARED_LESSONS * shared) / (count + SHARED_LESSONS))
-    best = int(np.argmax(quality))
-    if best == 0:
-        return 0.0, f"on {count} painted defects kept out, training did not beat the distance to good parts"
-    before, after = evidence[product][0], evidence[product][best]
-    return WEIGHTS[best], (
-        f"on {count} painted defects kept out, ranking of images went from {100 * before[0]:.1f} to "
-        f"{100 * after[0]:.1f}, of patches from {100 * before[1]:.1f} to {100 * after[1]:.1f}, "
-        f"and defects rejected from {100 * before[2]:.0f} % to {100 * after[2]:.0f} %"
+def _signals(
+    detector: DualMemoryDetector, image: GoodImage | Lesson, fold: int, pools: Pools, *, asked: bool
+) -> _Signals:
+    found = pools.compared[image.image_id]
+    heads = None
+    if asked:
+        q = detector.standardise(image.features())
+        heads = torch.stack(detector.raw(q, image.product, found=found).heads).cpu()
+    return _Signals(
+        distance=found.normal.distances.cpu(),
+        surprise=detector.surprise(found.normal).cpu(),
+        resembles=detector.resemblance(found.normal, pools.to_painted[image.image_id]).cpu(),
+        heads=heads,
+        fold=fold,
+        own_id=image.own_id,
     )
 
 
-def _calibration(
-    product: str,
-    good: list[_KeptOut],
-    distance: Scale,
-    head: Scale,
-    weight: float,
-    why: str,
-    folds: int,
-    top: int,
-    overkill: float,
-) -> ProductCalibration:
-    share, head_share = _shares(weight)
-    combined_limit = 1.0
-    if head_share:
-        combined = [share * distance(s.distance) + head_share * head(s.head) for s in good]
-        combined_limit = max(
-            limit_of([image_score(m, top) for m in combined], overkill), 0.25 * (share + head_share)
-        )
+@dataclass(frozen=True)
+class _Scales:
+    distance: Scale
+    surprise: Scale
+    head: Scale
+
+
+def _scales(good: dict[str, list[_Signals]], config: DmadConfig) -> dict[str, _Scales]:
+    def fitted(signal: Callable[[_Signals], Tensor], of: Callable[[_Signals], bool]) -> dict[str, Scale]:
+        maps = {product: [signal(s) for s in signals if of(s)] for product, signals in good.items()}
+        return fit_scales(maps, config.top_patches, config.overkill) if all(maps.values()) else {}
+
+    distances = fitted(lambda s: s.distance, lambda s: True)
+    surprises = fitted(lambda s: s.surprise, lambda s: True)
+    heads = fitted(lambda s: s.kept_out, lambda s: s.heads is not None)
+    return {p: _Scales(distances[p], surprises[p], heads.get(p, NO_SCALE)) for p in good}
+
+
+def _uncalibrated(product: str, images: int, scales: _Scales, config: DmadConfig) -> ProductCalibration:
+    """Return scales without weight or limits."""
     return ProductCalibration(
         product=product,
-        distance=distance,
-        heads=(head,) * folds,
-        distance_share=share,
-        head_share=head_share,
-        combined_limit=combined_limit,
-        images=len(good),
-        rule=limit_rule(len(good), overkill),
-        evidence=why,
+        distance=scales.distance,
+        surprise=scales.surprise,
+        head=scales.head,
+        resemblance=config.resemblance,
+        distance_share=1.0,
+        head_share=0.0,
+        map_limit=1.0,
+        score_limit=1.0,
+        images=images,
+        rule=limit_rule(images, config.overkill),
+        evidence="",
     )
+
+
+def earned_weight(painted_parts: int) -> float:
+    """Return how much so many painted parts let a head say, unless their own evidence speaks against it.
+
+    A few painted parts can't tell good weights from bad ones (the standard error of their ranking is larger than what
+    there is to gain), so the weight follows from their number: docs/adr/0008.
+    """
+    if painted_parts < MIN_LESSONS:
+        return 0.0
+    earned = painted_parts**2 / EARNED_BY
+    return min(WEIGHTS[1:], key=lambda weight: abs(math.log(weight / earned)))
+
+
+def _with_weight(
+    blank: ProductCalibration, good: Sequence[_Signals], painted: Sequence[_Signals], config: DmadConfig
+) -> ProductCalibration:
+    """Take the weight that the painted parts have earned, or less where, kept out, they rank worse with it."""
+    if config.combine == "head":
+        return replace(blank, distance_share=0.0, head_share=1.0, evidence="set to the trained part alone")
+    count = len({signals.own_id for signals in painted})
+    if count == 0:
+        return replace(blank, evidence="nothing is painted: the score is the distance to good parts")
+    if count < MIN_LESSONS:
+        return replace(
+            blank,
+            evidence=f"{count} painted defect: the score is the distance to good parts and the likeness to it; "
+            "it takes two for training",
+        )
+    asked = [signals for signals in good if signals.heads is not None]
+    before = _placements(asked, painted, blank, config.top_patches)
+    for weight in reversed(WEIGHTS[1 : WEIGHTS.index(earned_weight(count)) + 1]):
+        weighted = replace(blank, head_share=weight)
+        after = _placements(asked, painted, weighted, config.top_patches)
+        gained = after - before  # (P,)
+        if float(gained.mean()) >= -float(gained.std(ddof=1)) / math.sqrt(len(gained)):
+            return replace(
+                weighted,
+                evidence=f"{count} painted defects; each kept out in turn, they lie above "
+                f"{100 * before.mean():.0f} % of good images without training and above "
+                f"{100 * after.mean():.0f} % with it",
+            )
+    return replace(
+        blank, evidence=f"on {count} painted defects, each kept out in turn, training did not help"
+    )
+
+
+def _placements(
+    good: Sequence[_Signals], painted: Sequence[_Signals], calibration: ProductCalibration, top: int
+) -> NDArray[np.float64]:
+    """(P,) share of good images that each painted one lies above, kept out; their mean is the image AUROC."""
+    of_good, of_painted = (
+        np.array([_judged(s, calibration, s.kept_out, s.surprise, top) for s in images])
+        for images in (good, painted)
+    )
+    below = (of_good[None, :] < of_painted[:, None]).mean(axis=1)
+    equal = (of_good[None, :] == of_painted[:, None]).mean(axis=1)
+    placements: NDArray[np.float64] = below + 0.5 * equal
+    return placements
+
+
+def _judged(
+    signals: _Signals,
+    calibration: ProductCalibration,
+    head: Tensor | None,
+    distance: Tensor,
+    top: int,
+) -> float:
+    """Image score before division by the limit; `head` raw, `distance` raw distance or surprise."""
+    scale = calibration.surprise if distance is signals.surprise else calibration.distance
+    said = None if head is None else calibration.head(head)
+    return image_score(mixed(calibration, scale(distance), signals.resembles, said), top)
+
+
+def _with_limits(
+    calibration: ProductCalibration, good: Sequence[_Signals], config: DmadConfig
+) -> ProductCalibration:
+    asked = [signals for signals in good if signals.heads is not None] if calibration.head_share else good
+    return replace(
+        calibration,
+        map_limit=_limit(asked, calibration, lambda s: s.distance, config),
+        score_limit=_limit(asked, calibration, lambda s: s.surprise, config),
+        images=len(asked),
+        rule=limit_rule(len(asked), config.overkill),
+    )
+
+
+def _limit(
+    good: Sequence[_Signals],
+    calibration: ProductCalibration,
+    distance: Callable[[_Signals], Tensor],
+    config: DmadConfig,
+) -> float:
+    """Find the limit for the mean of the heads, as it scores new images.
+
+    All heads but one were trained on a good training image. What that gains them is measured as the difference
+    between the head that never met an image and those that did, and added for their share in the mean.
+    """
+    top, has_say = config.top_patches, calibration.head_share > 0
+    if not has_say and not any(bool((signals.resembles > 0).any()) for signals in good):
+        return 1.0  # the distance alone: its own scale says where the limit is
+
+    def judged(signals: _Signals, heads: Tensor | None) -> float:
+        head = None if heads is None else heads.mean(0)
+        return _judged(signals, calibration, head, distance(signals), top)
+
+    scores = [judged(signals, signals.heads if has_say else None) for signals in good]
+    limit = limit_of(scores, config.overkill)
+    if not has_say:
+        return max(limit, 1.0)  # what resembles painted patches only adds to the distance
+    if config.folds > 1:
+        gains = []
+        for signals in good:
+            assert signals.heads is not None
+            met = [k for k in range(config.folds) if k != signals.fold]
+            kept_out = judged(signals, signals.heads[signals.fold : signals.fold + 1])
+            gains.append(kept_out - float(np.mean([judged(signals, signals.heads[k : k + 1]) for k in met])))
+        limit += max(float(np.mean(gains)), 0.0) * (config.folds - 1) / config.folds
+    return max(limit, LIMIT_FLOOR * (calibration.distance_share + calibration.head_share))

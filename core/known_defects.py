@@ -1,6 +1,8 @@
-"""Known-defect match: a patch that lies nearer to a painted patch than any good patch does is evidence of its own.
+"""Known defects: what painted patches of a product say about others, without any training (our addition).
 
-So a single painted defect already counts, before any training can rest on it.
+Two readings of the same distances, from the first painted defect on:
+    resemblance     how much nearer a patch lies to a painted one than to a good one; a part of every score
+    look-alike      patches that lie nearer to a painted patch than any good patch does: reason enough to reject
 
 Shapes in this file
     A  painted patches      N  patches of an image      C  feature dimension
@@ -23,10 +25,16 @@ PATCHES_NEEDED = (
 
 @dataclass(frozen=True, eq=False)
 class KnownDefects:
-    """How an image resembles earlier painted defects of its product."""
+    """How an image resembles earlier painted defects of its product, those of its own part left out."""
 
-    patches: Tensor  # (N,) in [0, 1]; 0: no match
+    distances: Tensor  # (N,) to the nearest painted patch; inf: nothing is painted
+    patches: Tensor  # (N,) in [0, 1]; 0: no look-alike
     image_score: float  # above 1 (the reject limit) if enough patches match one lesson, else 0
+
+
+def resemblance(to_good: Tensor, to_painted: Tensor, margin: float) -> Tensor:
+    """(N,) how much farther a patch lies from good ones than `margin` times its distance from painted ones; at least 0."""
+    return (to_good - margin * to_painted).clamp(min=0)
 
 
 class ClosestGood:
@@ -45,13 +53,18 @@ class ClosestGood:
             self._painted[product], self._owners[product] = painted, owners.to(painted.device)
             self._nearest[product] = painted.new_full((len(painted),), torch.inf)
 
-    def meet(self, patches: Tensor, product: str, own: int) -> None:
-        """Take in one good image's patches (N, C); painted patches of the same part are left out."""
-        if product not in self._painted:
-            return
-        distances = torch.cdist(self._painted[product], patches).min(dim=1).values
+    def meet(self, patches: Tensor, product: str, own: int) -> Tensor:
+        """Take in one good image's patches (N, C); painted patches of the same part are left out.
+
+        Returns:
+            (N,) each patch's distance to the nearest painted one; inf where nothing is painted.
+        """
+        if product not in self._painted or not len(self._painted[product]):
+            return patches.new_full((len(patches),), torch.inf)
+        distances = torch.cdist(self._painted[product], patches)  # (A, N)
         distances[self._owners[product] == own] = torch.inf
-        self._nearest[product] = torch.minimum(self._nearest[product], distances)
+        self._nearest[product] = torch.minimum(self._nearest[product], distances.min(dim=1).values)
+        return distances.min(dim=0).values
 
     def radii(self, margin: float) -> dict[int, Tensor]:
         """Per lesson (A,): `margin` times the distance to the nearest good patch; 0 where no good image was met."""
@@ -79,10 +92,10 @@ def match(
     ]
     best = patches.new_zeros(patches.shape[0])
     if not usable:
-        return KnownDefects(best, 0.0)
-    painted = torch.cat([lesson.painted.features for lesson in usable])
-    radii = torch.cat([lesson.radii for lesson in usable]).to(patches.device).clamp(min=1e-12)
-    closeness = (1 - torch.cdist(patches, painted) / radii).clamp(min=0)  # (N, A of all lessons)
+        return KnownDefects(patches.new_full((len(patches),), torch.inf), best, 0.0)
+    distances = torch.cdist(patches, torch.cat([lesson.painted.features for lesson in usable]))
+    radii = torch.cat([_radii(lesson) for lesson in usable]).to(patches.device).clamp(min=1e-12)
+    closeness = (1 - distances / radii).clamp(min=0)  # (N, A of all lessons)
     image_score = 0.0
     for of_lesson in closeness.split([len(lesson.painted) for lesson in usable], dim=1):
         matched = of_lesson.max(dim=1).values  # (N,)
@@ -90,4 +103,9 @@ def match(
         top = matched.topk(min(PATCHES_NEEDED, of_lesson.shape[1], len(matched))).values
         if bool((top > 0).all()):
             image_score = max(image_score, 1.0 + float(top.mean()))
-    return KnownDefects(best, image_score)
+    return KnownDefects(distances.min(dim=1).values, best, image_score)
+
+
+def _radii(lesson: PaintedLesson) -> Tensor:
+    """(A,) of a lesson; 0, so that nothing matches, as long as they have not been found."""
+    return lesson.radii if len(lesson.radii) else torch.zeros(len(lesson.painted))

@@ -6,7 +6,9 @@ Shapes in this file
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,6 +26,7 @@ from core.training import (
     NORMAL,
     SEEN,
     BankTables,
+    Batch,
     LabelledImage,
     PatchPool,
     balanced_batches,
@@ -46,6 +49,7 @@ class Pools:
     painted_images: tuple[LabelledImage, ...]
     radii: dict[int, Tensor]  # per lesson (A,)
     compared: dict[int, Compared]  # what each training image's patches are nearest to, by image id
+    to_painted: dict[int, Tensor]  # (N,) distance of its patches to painted ones of its product, by image id
 
 
 def fold_of(own_id: int, folds: int) -> int:
@@ -96,12 +100,13 @@ def build_pools(
     whole: list[LabelledImage] = []
     closest = ClosestGood(detector.abnormal.lessons)
     compared: dict[int, Compared] = {}
+    to_painted: dict[int, Tensor] = {}
     for number, image in enumerate(good):
         report(Progress("Comparing with the memories", number, len(good)))
         q = detector.standardise(image.features())
         raw = detector.compare(q, image.product, own=image.own_id, image_id=image.image_id, memory=memory)
         compared[image.image_id] = raw
-        closest.meet(q, image.product, image.own_id)
+        to_painted[image.image_id] = closest.meet(q, image.product, image.own_id)
         share = min(len(q), -(-per_product // counts[image.product]))
         generator = torch.Generator().manual_seed(config.seed * 1_000_003 + image.image_id)
         cells = torch.randperm(len(q), generator=generator)[:share].sort().values.to(q.device)
@@ -111,8 +116,17 @@ def build_pools(
             label = torch.full((len(q),), NORMAL)
             whole.append(_labelled(detector, image, raw.normal.rows, raw.abnormal.rows, label))
     seen, painted_images = _collect_seen(detector, lessons, products, normal, compared)
+    for lesson in lessons:
+        q = detector.standardise(lesson.features())
+        to_painted[lesson.image_id] = detector.known_matches(q, lesson.product, lesson.own_id).distances
     return Pools(
-        normal.pool(), seen, tuple(whole), tuple(painted_images), closest.radii(config.match_margin), compared
+        normal=normal.pool(),
+        seen=seen,
+        good_images=tuple(whole),
+        painted_images=tuple(painted_images),
+        radii=closest.radii(config.match_margin),
+        compared=compared,
+        to_painted=to_painted,
     )
 
 
@@ -171,26 +185,71 @@ def train_heads(
     """Train one head per fold, each on everything but its fold; with one fold, on everything."""
     config = detector.config
     tables = BankTables(detector.normal.features, detector.abnormal.features)
-    has_seen = pools.seen is not None
-    heads = []
-    for number, blank in enumerate(start):
+    if not config.balanced:
+        steps = config.epochs * -(-len(pools.good_images) // config.batch_images)
+    together = _Together(report, steps * len(start))
+
+    def train(number: int) -> Head:
         generator = torch.Generator().manual_seed(config.seed * 7919 + number)
-        left_out = number if len(start) > 1 else None
-        seen = pools.seen.without_fold(left_out) if pools.seen is not None else None
-        seen = seen if seen is not None and len(seen) else None
-        if config.balanced:
-            normal = pools.normal.without_fold(left_out)
-            batches = balanced_batches(normal, seen, tables, config, generator)
-        else:
-            whole = config.attention == "always" or (config.attention == "unsupervised" and not has_seen)
-            batches = image_batches(
-                pools.good_images, pools.painted_images, tables, config, generator, whole=whole
-            )
-            steps = config.epochs * -(-len(pools.good_images) // config.batch_images)
-        stage = f"Training ({number + 1} of {len(start)})" if len(start) > 1 else "Training"
-        heads.append(
-            train_head(
-                blank, batches, steps, config, generator, has_seen=has_seen, stage=stage, report=report
-            )
+        batches = _batches(pools, tables, config, generator, number if len(start) > 1 else None)
+        return train_head(
+            start[number],
+            batches,
+            steps,
+            config,
+            generator,
+            has_seen=pools.seen is not None,
+            report=together.reporter(number),
         )
-    return tuple(heads)
+
+    return side_by_side(train, len(start), detector.mean.device)
+
+
+def _batches(
+    pools: Pools, tables: BankTables, config: DmadConfig, generator: torch.Generator, left_out: int | None
+) -> Iterator[Batch]:
+    """Batches of everything but one fold; None: of everything."""
+    if config.balanced:
+        seen = pools.seen.without_fold(left_out) if pools.seen is not None else None
+        return balanced_batches(pools.normal.without_fold(left_out), seen, tables, config, generator)
+    whole = config.attention == "always" or (config.attention == "unsupervised" and pools.seen is None)
+    return image_batches(pools.good_images, pools.painted_images, tables, config, generator, whole=whole)
+
+
+class _Together:
+    """Joins the progress of heads that are trained side by side into one."""
+
+    def __init__(self, report: Report, total: int) -> None:
+        self._report, self._total = report, total
+        self._done: dict[int, int] = {}
+        self._lock = threading.Lock()
+
+    def reporter(self, number: int) -> Report:
+        """Return what head `number` reports to."""
+
+        def report(progress: Progress) -> None:
+            with self._lock:
+                self._done[number] = progress.done
+                self._report(Progress(progress.stage, sum(self._done.values()), self._total))
+
+        return report
+
+
+def side_by_side(train: Callable[[int], Head], count: int, device: torch.device) -> tuple[Head, ...]:
+    """Call `train` for 0 .. count - 1: on a CPU in as many threads as torch would use, each computing alone.
+
+    The matrices of a head are too small to be worth splitting, and a head computed by one thread has the same bits
+    however many there are.
+    """
+    threads = torch.get_num_threads()
+    if device.type != "cpu":
+        return tuple(train(number) for number in range(count))
+
+    def alone(number: int) -> Head:
+        torch.set_num_threads(1)
+        return train(number)
+
+    with ThreadPoolExecutor(max_workers=min(threads, count)) as pool:
+        heads = tuple(pool.map(alone, range(count)))
+    torch.set_num_threads(threads)
+    return heads

@@ -101,9 +101,10 @@ def fit(
         taught = teach(detector, good, lessons, memory=memory, always_train=always_train, report=report)
         return Fitted(taught, suspects)
     pools = build_pools(detector, good, (), memory, report)
-    if always_train or config.combine == "head":
+    trained = always_train or config.combine == "head"
+    if trained:
         detector = replace(detector, heads=train_heads(detector, blank, pools, config.fit_steps, report))
-    return Fitted(calibrate(detector, good, (), pools.compared, report), suspects)
+    return Fitted(calibrate(detector, good, (), pools, report, trained=trained), suspects)
 
 
 def teach(
@@ -143,9 +144,10 @@ def teach(
     taught = replace(
         taught, abnormal=AbnormalBank(abnormal.outliers, _with_radii(abnormal.lessons, pools.radii))
     )
-    if painted and (always_train or may_have_a_say(painted, config)):
+    trained = bool(painted) and (always_train or may_have_a_say(painted, config))
+    if trained:
         taught = replace(taught, heads=train_heads(taught, blank, pools, config.teach_steps, report))
-    return calibrate(taught, good, painted, pools.compared, report)
+    return calibrate(taught, good, painted, pools, report, trained=trained)
 
 
 def _with_radii(lessons: Sequence[PaintedLesson], radii: dict[int, Tensor]) -> list[PaintedLesson]:

@@ -164,8 +164,8 @@ def balanced_batches(
 ) -> Iterator[Batch]:
     """Endless batches of patches balanced over products; seen patches are balanced over lessons too."""
     device = tables.normal.device
-    normal_weights = normal.weights(per_image=False)
-    seen_weights = seen.weights(per_image=True) if seen is not None and len(seen) else None
+    normal_weights = normal.weights(per_image=False).cumsum(0)
+    seen_weights = seen.weights(per_image=True).cumsum(0) if seen is not None and len(seen) else None
     while True:
         picked = [_gather(normal, normal_weights, config.batch_normal, tables, generator)]
         labels = [torch.full((config.batch_normal,), NORMAL)]
@@ -177,9 +177,11 @@ def balanced_batches(
 
 
 def _gather(
-    pool: PatchPool, weights: Tensor, count: int, tables: BankTables, generator: torch.Generator
+    pool: PatchPool, cumulated: Tensor, count: int, tables: BankTables, generator: torch.Generator
 ) -> tuple[Tensor, Tensor, Tensor]:
-    index = torch.multinomial(weights, count, replacement=True, generator=generator)
+    """Draw patches with replacement; `cumulated` (n,) is the running sum of their weights."""
+    drawn = torch.rand(count, generator=generator, dtype=cumulated.dtype) * cumulated[-1]
+    index = torch.searchsorted(cumulated, drawn).clamp(max=len(pool) - 1)
     device = tables.normal.device
     return (
         pool.q[index].to(device),

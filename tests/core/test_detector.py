@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from core.banks import NOBODY
+from core.banks import NOBODY, BankNeighbours
 from core.bundle import BundleError, load_detector, save_detector
 from core.config import ConfigError, DmadConfig
-from core.detector import DualMemoryDetector, UnknownProductError
+from core.detector import LIMIT, DualMemoryDetector, UnknownProductError
 from core.neighbours import Neighbours
 from core.progress import Cancelled, Progress
 from core.teaching import NothingToLearnError, fit, forget, teach
@@ -40,10 +40,47 @@ def same_scores(one: DualMemoryDetector, other: DualMemoryDetector) -> float:
     return float(max(differences))
 
 
-def test_with_nothing_painted_the_score_is_the_distance_exactly(bolt: DualMemoryDetector) -> None:
+def test_with_nothing_painted_the_heatmap_is_the_distance_where_nothing_is_rejected(
+    bolt: DualMemoryDetector,
+) -> None:
     result = bolt.score(defect_features(70, (5,)), "bolt")
+    passed = result.combined <= LIMIT
     assert result.head_weight == 0
+    assert passed.sum() >= 12
+    assert (result.combined[passed] == result.distance[passed]).all()
+    assert (result.combined >= result.distance).all()
+
+
+def test_without_the_usual_distance_the_score_is_the_distance_exactly() -> None:
+    plain = fitted(config=replace(TOY, usual_share=0.0)).detector
+    result = plain.score(defect_features(70, (5,)), "bolt")
     assert (result.combined == result.distance).all()
+    assert result.score == result.distance_score
+
+
+def test_a_distance_that_is_usual_for_its_row_counts_less(bolt: DualMemoryDetector) -> None:
+    far_row = int(bolt.usual.argmax())
+    loud, quiet = (
+        BankNeighbours(torch.tensor([1.0]), torch.tensor([row]))
+        for row in (far_row, int(bolt.usual.argmin()))
+    )
+    assert float(bolt.surprise(loud)) < float(bolt.surprise(quiet))
+
+
+def test_one_painted_defect_raises_the_score_of_its_like_and_of_nothing_else(
+    bolt: DualMemoryDetector,
+) -> None:
+    once = teach(bolt, good_images(), [lesson(1, (5, 6))])
+    same, other = defect_features(60, (9,)), defect_features(61, (9,), shift=-4.0)
+    assert once.score(same, "bolt").score > bolt.score(same, "bolt").score + 0.5
+    assert once.score(other, "bolt").score == pytest.approx(bolt.score(other, "bolt").score)
+
+
+def test_a_painted_image_does_not_resemble_itself(bolt: DualMemoryDetector) -> None:
+    mine = lesson(1)
+    once = teach(bolt, good_images(), [mine])
+    own = once.score(mine.features(), "bolt", own=mine.own_id, image_id=mine.image_id)
+    assert own.score == pytest.approx(bolt.score(mine.features(), "bolt").score)
 
 
 def test_a_shifted_patch_is_the_peak_and_good_images_pass(bolt: DualMemoryDetector) -> None:

@@ -93,13 +93,6 @@ def test_seen_images_are_left_out_of_the_test_images_at_every_number(evaluation:
     assert len(evaluation.settings["seen_images"]["0"]["bolt"]) == 2
 
 
-def test_with_nothing_painted_the_combined_score_is_the_distance(evaluation: Evaluation) -> None:
-    figures = {(r.product, r.scorer): r for r in evaluation.results if r.seen == 0}
-    for name in ("bolt", "cap"):
-        assert figures[name, "combined"].image_auroc == figures[name, "distance"].image_auroc
-        assert figures[name, "combined"].pixel_ap == figures[name, "distance"].pixel_ap
-
-
 def test_distance_ranks_alike_before_and_after_teaching(evaluation: Evaluation) -> None:
     rows = {(r.product, r.seen): r.image_auroc for r in evaluation.results if r.scorer == "distance"}
     assert rows["bolt", 0] == rows["bolt", 2]
