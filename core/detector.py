@@ -6,7 +6,6 @@ Shapes in this file
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -47,23 +46,6 @@ class ImageScore:
 
 
 @dataclass(frozen=True, eq=False)
-class Compared:
-    """The nearest rows of one image's patches in both memories, own image excluded."""
-
-    normal: BankNeighbours  # (N,)
-    abnormal: BankNeighbours  # (N,)
-
-
-@dataclass(frozen=True, eq=False)
-class RawScores:
-    """Uncalibrated scores of one image's patches, and the rows they rest on."""
-
-    normal: BankNeighbours  # (N,) its distances are the bank distance
-    abnormal: BankNeighbours
-    heads: tuple[Tensor, ...]  # -Psi of each cross-fitted head, (N,)
-
-
-@dataclass(frozen=True, eq=False)
 class DualMemoryDetector:
     """Everything a score depends on. Never changes once built."""
 
@@ -88,11 +70,14 @@ class DualMemoryDetector:
         return (features.to(self.mean.device) - self.mean) / self.std
 
     @cached_property
-    def _folded(self) -> tuple[FoldedHead, ...]:
-        return tuple(fold(head, self.normal.features, self.abnormal.features) for head in self.heads)
+    def _folded(self) -> tuple[FoldedHead | None, ...]:
+        return tuple(
+            fold(head, self.normal.features, self.abnormal.features) if head.enhance.key is None else None
+            for head in self.heads
+        )
 
     @torch.inference_mode()
-    def raw(
+    def nearest_good(
         self,
         q: Tensor,
         product: str,
@@ -100,42 +85,35 @@ class DualMemoryDetector:
         own: int | None = None,
         image_id: int | None = None,
         memory: NeighbourMemory | None = None,
-        only_heads: Sequence[int] | None = None,
-        found: Compared | None = None,
-    ) -> RawScores:
-        """Compare standardised patches (N, C) with both memories and map them; rows of `own` are skipped.
+    ) -> BankNeighbours:
+        """Find the nearest good row of standardised patches (N, C), rows of `own` skipped (eq. 6)."""
+        searched = product if self.config.normal_scope == "product" else None
+        return self.normal.nearest(q, own=own, product=searched, image_id=image_id, memory=memory)
 
-        Args:
-            only_heads: numbers of the heads to ask; None: all.
-            found: what an earlier comparison of these patches with these memories found.
-        """
-        compared = found or self.compare(q, product, own=own, image_id=image_id, memory=memory)
-        normal, abnormal = compared.normal, compared.abnormal
-        heads = []
-        for number in range(len(self.heads)) if only_heads is None else only_heads:
-            if self.heads[number].enhance.key is None:
-                psi = self._folded[number](q, normal.rows, abnormal.rows)  # eq. 7-12, folded
+    @torch.inference_mode()
+    def nearest_abnormal(
+        self,
+        q: Tensor,
+        *,
+        own: int | None = None,
+        image_id: int | None = None,
+        memory: NeighbourMemory | None = None,
+    ) -> BankNeighbours:
+        """Find the nearest abnormal row of standardised patches (N, C), rows of `own` skipped (eq. 6)."""
+        return self.abnormal.nearest(q, own=own, image_id=image_id, memory=memory)
+
+    @torch.inference_mode()
+    def ask_heads(self, q: Tensor, normal: BankNeighbours, abnormal: BankNeighbours) -> Tensor:
+        """(K, N) raw scores -Psi of standardised patches (N, C) by each head; higher is more anomalous (eq. 7-12)."""
+        said = []
+        for head, folded in zip(self.heads, self._folded, strict=True):
+            if folded is not None:
+                psi = folded(q, normal.rows, abnormal.rows)
             else:
                 rows = self.normal.features[normal.rows][None], self.abnormal.features[abnormal.rows][None]
-                psi = self.heads[number](q[None], *rows)
-            heads.append(-psi)
-        return RawScores(normal, abnormal, tuple(heads))
-
-    @torch.inference_mode()
-    def compare(
-        self,
-        q: Tensor,
-        product: str,
-        *,
-        own: int | None = None,
-        image_id: int | None = None,
-        memory: NeighbourMemory | None = None,
-    ) -> Compared:
-        """Find the nearest good and the nearest abnormal row of standardised patches (N, C)."""
-        searched = product if self.config.normal_scope == "product" else None
-        normal = self.normal.nearest(q, own=own, product=searched, image_id=image_id, memory=memory)  # eq. 6
-        abnormal = self.abnormal.nearest(q, own=own, image_id=image_id, memory=memory)
-        return Compared(normal, abnormal)
+                psi = head(q[None], *rows)
+            said.append(-psi)
+        return torch.stack(said)
 
     @torch.inference_mode()
     def score(
@@ -164,15 +142,15 @@ class DualMemoryDetector:
         """
         calibration = self.calibration(product)
         q = self.standardise(features)
-        asked = None if with_head or calibration.head_share else ()
-        raw = self.raw(q, product, own=own, image_id=image_id, memory=memory, only_heads=asked)
-        distance = calibration.distance(raw.normal.distances)
+        normal = self.nearest_good(q, product, own=own, image_id=image_id, memory=memory)
+        distance = calibration.distance(normal.distances)
         head = None
-        if asked is None:
-            head = calibration.head(torch.stack(raw.heads).mean(0))
+        if with_head or calibration.head_share:
+            abnormal = self.nearest_abnormal(q, own=own, image_id=image_id, memory=memory)
+            head = calibration.head(self.ask_heads(q, normal, abnormal).mean(0))
         known = self.known_matches(q, product, own)
-        resembles = self.resemblance(raw.normal, known.distances)
-        surprise = calibration.surprise(self.surprise(raw.normal))
+        resembles = self.resemblance(normal, known.distances)
+        surprise = calibration.surprise(self.surprise(normal))
         judged = mixed(calibration, surprise, resembles, head) / calibration.score_limit
         combined = mixed(calibration, distance, resembles, head) / calibration.map_limit
         combined = torch.where(judged > LIMIT, torch.maximum(combined, judged), combined)
@@ -198,7 +176,7 @@ class DualMemoryDetector:
             distance_score=image_score(distance, top),
             head_score=None if head is None else image_score(head, top),
             head_weight=calibration.head_weight,
-            evidence=gather_evidence(int(combined.argmax()), q, raw.normal, self.normal, self.abnormal, own),
+            evidence=gather_evidence(int(combined.argmax()), q, normal, self.normal, self.abnormal, own),
         )
 
     def surprise(self, found: BankNeighbours) -> Tensor:

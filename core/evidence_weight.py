@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from core.banks import NeighbourMemory
 from core.calibration import (
     NO_SCALE,
     ProductCalibration,
@@ -26,9 +26,10 @@ from core.calibration import (
     limit_rule,
     mixed,
 )
+from core.comparison import Comparison
 from core.config import DmadConfig
 from core.progress import Progress, Report
-from core.replay import Pools, fold_of, lesson_folds
+from core.replay import fold_of, lesson_folds
 from core.usual_distance import usual_distances
 
 if TYPE_CHECKING:
@@ -72,31 +73,32 @@ def calibrate(
     detector: DualMemoryDetector,
     good: Sequence[GoodImage],
     lessons: Sequence[Lesson],
-    pools: Pools,
+    comparison: Comparison,
     report: Report,
     *,
     trained: bool,
+    memory: NeighbourMemory | None = None,
 ) -> DualMemoryDetector:
     """Return the detector with calibrations: scales and limits from good images, weights from painted ones as well.
 
     Args:
-        pools: of the same images; they say what each patch is nearest to, own image excluded.
+        comparison: of the same images.
         trained: whether the heads are; blank ones are not asked.
     """
     config = detector.config
-    usual = usual_distances(detector.normal, (pools.compared[image.image_id].normal for image in good))
+    usual = usual_distances(detector.normal, (comparison.normal[image.image_id] for image in good))
     detector = replace(detector, usual=usual)
     asked = _asked(good) if trained else frozenset()
     good_signals: dict[str, list[_Signals]] = {}
     for number, image in enumerate(good):
         report(Progress("Setting the reject limit", number, len(good)))
         fold = fold_of(image.own_id, config.folds)
-        signals = _signals(detector, image, fold, pools, asked=image.image_id in asked)
+        signals = _signals(detector, image, fold, comparison, memory, asked=image.image_id in asked)
         good_signals.setdefault(image.product, []).append(signals)
     painted: dict[str, list[_Signals]] = {}
     folds = lesson_folds(lessons, config.folds)
     for lesson in lessons:
-        signals = _signals(detector, lesson, folds[lesson.lesson_id], pools, asked=trained)
+        signals = _signals(detector, lesson, folds[lesson.lesson_id], comparison, None, asked=trained)
         painted.setdefault(lesson.product, []).append(signals)
     scales = _scales(good_signals, config)
     calibrations = {}
@@ -117,17 +119,24 @@ def _asked(good: Sequence[GoodImage]) -> frozenset[int]:
 
 
 def _signals(
-    detector: DualMemoryDetector, image: GoodImage | Lesson, fold: int, pools: Pools, *, asked: bool
+    detector: DualMemoryDetector,
+    image: GoodImage | Lesson,
+    fold: int,
+    comparison: Comparison,
+    memory: NeighbourMemory | None,
+    *,
+    asked: bool,
 ) -> _Signals:
-    found = pools.compared[image.image_id]
+    found = comparison.normal[image.image_id]
     heads = None
     if asked:
         q = detector.standardise(image.features())
-        heads = torch.stack(detector.raw(q, image.product, found=found).heads).cpu()
+        abnormal = detector.nearest_abnormal(q, own=image.own_id, image_id=image.image_id, memory=memory)
+        heads = detector.ask_heads(q, found, abnormal).cpu()
     return _Signals(
-        distance=found.normal.distances.cpu(),
-        surprise=detector.surprise(found.normal).cpu(),
-        resembles=detector.resemblance(found.normal, pools.to_painted[image.image_id]).cpu(),
+        distance=found.distances.cpu(),
+        surprise=detector.surprise(found).cpu(),
+        resembles=detector.resemblance(found, comparison.to_painted[image.image_id]).cpu(),
         heads=heads,
         fold=fold,
         own_id=image.own_id,

@@ -7,6 +7,7 @@ Shapes in this file
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,9 +16,9 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from core.banks import NeighbourMemory
+from core.banks import BankNeighbours
+from core.comparison import Comparison
 from core.config import DmadConfig
-from core.known_defects import ClosestGood
 from core.mask_filter import FilteredCells, filter_mask
 from core.progress import Progress, Report
 from core.score_mapper import Head
@@ -35,21 +36,18 @@ from core.training import (
 )
 
 if TYPE_CHECKING:
-    from core.detector import Compared, DualMemoryDetector
+    from core.detector import DualMemoryDetector
     from core.teaching import GoodImage, Lesson
 
 
 @dataclass(frozen=True, eq=False)
 class Pools:
-    """What heads are trained on, and how near good images come to painted patches."""
+    """What heads are trained on."""
 
     normal: PatchPool
     seen: PatchPool | None
     good_images: tuple[LabelledImage, ...]  # whole images, where batches are made of them
     painted_images: tuple[LabelledImage, ...]
-    radii: dict[int, Tensor]  # per lesson (A,)
-    compared: dict[int, Compared]  # what each training image's patches are nearest to, by image id
-    to_painted: dict[int, Tensor]  # (N,) distance of its patches to painted ones of its product, by image id
 
 
 def fold_of(own_id: int, folds: int) -> int:
@@ -84,50 +82,62 @@ def cells_of(lesson: Lesson, grid: tuple[int, int], config: DmadConfig) -> Filte
     )
 
 
-def build_pools(
-    detector: DualMemoryDetector,
-    good: Sequence[GoodImage],
-    lessons: Sequence[Lesson],
-    memory: NeighbourMemory | None,
-    report: Report,
-) -> Pools:
-    """Compare every training patch with both memories, own image excluded, and draw the reservoir."""
-    config = detector.config
-    products = sorted({image.product for image in good} | {lesson.product for lesson in lessons})
-    per_product = config.reservoir // max(1, len(products))
-    counts = {product: sum(image.product == product for image in good) for product in products}
-    normal = _Collector()
-    whole: list[LabelledImage] = []
-    closest = ClosestGood(detector.abnormal.lessons)
-    compared: dict[int, Compared] = {}
-    to_painted: dict[int, Tensor] = {}
-    for number, image in enumerate(good):
-        report(Progress("Comparing with the memories", number, len(good)))
-        q = detector.standardise(image.features())
-        raw = detector.compare(q, image.product, own=image.own_id, image_id=image.image_id, memory=memory)
-        compared[image.image_id] = raw
-        to_painted[image.image_id] = closest.meet(q, image.product, image.own_id)
-        share = min(len(q), -(-per_product // counts[image.product]))
+class PoolBuilder:
+    """Gathers what heads are trained on: a reservoir of normal patches, and every painted one."""
+
+    def __init__(
+        self, detector: DualMemoryDetector, good: Sequence[GoodImage], lessons: Sequence[Lesson]
+    ) -> None:
+        self._detector, self._lessons, self._config = detector, lessons, detector.config
+        self._products = sorted({image.product for image in good} | {lesson.product for lesson in lessons})
+        counts = Counter(image.product for image in good)
+        per_product = self._config.reservoir // max(1, len(self._products))
+        self._shares = {product: -(-per_product // count) for product, count in counts.items()}  # per image
+        self._normal = _Collector()
+        self._good_images: list[LabelledImage] = []
+
+    def meet(self, image: GoodImage, q: Tensor, found: BankNeighbours) -> None:
+        """Draw one good image's share of the reservoir from its patches q (N, C)."""
+        config, detector = self._config, self._detector
         generator = torch.Generator().manual_seed(config.seed * 1_000_003 + image.image_id)
+        share = min(len(q), self._shares[image.product])
         cells = torch.randperm(len(q), generator=generator)[:share].sort().values.to(q.device)
-        place = (products.index(image.product), image.image_id, fold_of(image.own_id, config.folds))
-        normal.add(q[cells], raw.normal.rows[cells], raw.abnormal.rows[cells], *place)
-        if not config.balanced:
-            label = torch.full((len(q),), NORMAL)
-            whole.append(_labelled(detector, image, raw.normal.rows, raw.abnormal.rows, label))
-    seen, painted_images = _collect_seen(detector, lessons, products, normal, compared)
-    for lesson in lessons:
-        q = detector.standardise(lesson.features())
-        to_painted[lesson.image_id] = detector.known_matches(q, lesson.product, lesson.own_id).distances
-    return Pools(
-        normal=normal.pool(),
-        seen=seen,
-        good_images=tuple(whole),
-        painted_images=tuple(painted_images),
-        radii=closest.radii(config.match_margin),
-        compared=compared,
-        to_painted=to_painted,
-    )
+        abnormal = detector.nearest_abnormal(q if not config.balanced else q[cells], own=image.own_id)
+        fold = fold_of(image.own_id, config.folds)
+        place = (self._products.index(image.product), image.image_id, fold)
+        if config.balanced:
+            self._normal.add(q[cells], found.rows[cells], abnormal.rows, *place)
+            return
+        self._normal.add(q[cells], found.rows[cells], abnormal.rows[cells], *place)
+        label = torch.full((len(q),), NORMAL)
+        self._good_images.append(_labelled(detector, image, found.rows, abnormal.rows, label))
+
+    def pools(self, comparison: Comparison) -> Pools:
+        """Add the lessons and return everything; the rest of completely painted images joins the normal patches."""
+        config, detector, seen = self._config, self._detector, _Collector()
+        painted_images = []
+        folds = lesson_folds(self._lessons, config.folds)
+        for lesson in self._lessons:
+            q = detector.standardise(lesson.features())
+            normal = comparison.normal[lesson.image_id].rows
+            abnormal = detector.nearest_abnormal(q, own=lesson.own_id).rows
+            cells = cells_of(lesson, detector.grid, config)
+            anomalous = torch.from_numpy(cells.anomalous.ravel()).to(q.device)
+            clean = torch.from_numpy(cells.normal.ravel()).to(q.device)
+            place = (self._products.index(lesson.product), lesson.image_id, folds[lesson.lesson_id])
+            seen.add(q[anomalous], normal[anomalous], abnormal[anomalous], *place)
+            if bool(clean.any()):
+                self._normal.add(q[clean], normal[clean], abnormal[clean], *place)
+            if not config.balanced:
+                label = torch.full((len(q),), IGNORED)
+                label[clean.cpu()], label[anomalous.cpu()] = NORMAL, SEEN
+                painted_images.append(_labelled(detector, lesson, normal, abnormal, label))
+        return Pools(
+            normal=self._normal.pool(),
+            seen=seen.pool() if self._lessons else None,
+            good_images=tuple(self._good_images),
+            painted_images=tuple(painted_images),
+        )
 
 
 class _Collector:
@@ -144,33 +154,6 @@ class _Collector:
 
     def pool(self) -> PatchPool:
         return PatchPool(*(torch.cat(values) for values in zip(*self._parts, strict=True)))
-
-
-def _collect_seen(
-    detector: DualMemoryDetector,
-    lessons: Sequence[Lesson],
-    products: list[str],
-    normal: _Collector,
-    compared: dict[int, Compared],
-) -> tuple[PatchPool | None, list[LabelledImage]]:
-    """Painted patches of all lessons; the rest of completely painted images joins the normal patches."""
-    config, seen, whole = detector.config, _Collector(), []
-    folds = lesson_folds(lessons, config.folds)
-    for lesson in lessons:
-        q = detector.standardise(lesson.features())
-        raw = compared[lesson.image_id] = detector.compare(q, lesson.product, own=lesson.own_id)
-        cells = cells_of(lesson, detector.grid, config)
-        anomalous = torch.from_numpy(cells.anomalous.ravel()).to(q.device)
-        clean = torch.from_numpy(cells.normal.ravel()).to(q.device)
-        place = (products.index(lesson.product), lesson.image_id, folds[lesson.lesson_id])
-        seen.add(q[anomalous], raw.normal.rows[anomalous], raw.abnormal.rows[anomalous], *place)
-        if bool(clean.any()):
-            normal.add(q[clean], raw.normal.rows[clean], raw.abnormal.rows[clean], *place)
-        if not config.balanced:
-            label = torch.full((len(q),), IGNORED)
-            label[clean.cpu()], label[anomalous.cpu()] = NORMAL, SEEN
-            whole.append(_labelled(detector, lesson, raw.normal.rows, raw.abnormal.rows, label))
-    return (seen.pool() if lessons else None), whole
 
 
 def _labelled(

@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.banks import AbnormalBank, NeighbourMemory, PaintedLesson
+from core.comparison import compare_training_images
 from core.config import DmadConfig
 from core.detector import DualMemoryDetector
 from core.evidence_weight import calibrate, may_have_a_say
 from core.progress import Progress, Report, silent
 from core.remembering import extend_normal, remember_lesson, remember_normal, remember_outliers
-from core.replay import build_pools, train_heads
+from core.replay import PoolBuilder, train_heads
 from core.score_mapper import Head
 
 
@@ -100,11 +101,8 @@ def fit(
     if lessons:
         taught = teach(detector, good, lessons, memory=memory, always_train=always_train, report=report)
         return Fitted(taught, suspects)
-    pools = build_pools(detector, good, (), memory, report)
     trained = always_train or config.combine == "head"
-    if trained:
-        detector = replace(detector, heads=train_heads(detector, blank, pools, config.fit_steps, report))
-    return Fitted(calibrate(detector, good, (), pools, report, trained=trained), suspects)
+    return Fitted(_complete(detector, good, (), memory, trained, config.fit_steps, report), suspects)
 
 
 def teach(
@@ -140,14 +138,31 @@ def teach(
     blank = _blank_heads(parent.mean.shape[0], config, parent.mean.device)
     taught = replace(parent, normal=normal, abnormal=abnormal, heads=blank, calibrations={})
     painted = [lesson for lesson, _ in kept]
-    pools = build_pools(taught, good, painted, memory, report)
-    taught = replace(
-        taught, abnormal=AbnormalBank(abnormal.outliers, _with_radii(abnormal.lessons, pools.radii))
-    )
     trained = bool(painted) and (always_train or may_have_a_say(painted, config))
-    if trained:
-        taught = replace(taught, heads=train_heads(taught, blank, pools, config.teach_steps, report))
-    return calibrate(taught, good, painted, pools, report, trained=trained)
+    return _complete(taught, good, painted, memory, trained, config.teach_steps, report)
+
+
+def _complete(
+    detector: DualMemoryDetector,
+    good: Sequence[GoodImage],
+    lessons: Sequence[Lesson],
+    memory: NeighbourMemory | None,
+    trained: bool,
+    steps: int,
+    report: Report,
+) -> DualMemoryDetector:
+    """Compare all training images with the detector's memories, train its heads if they can have a say, calibrate."""
+    builder = PoolBuilder(detector, good, lessons) if trained else None
+    visit = builder.meet if builder is not None else None
+    comparison = compare_training_images(detector, good, lessons, memory, report, visit)
+    abnormal = detector.abnormal
+    detector = replace(
+        detector, abnormal=AbnormalBank(abnormal.outliers, _with_radii(abnormal.lessons, comparison.radii))
+    )
+    if builder is not None:
+        heads = train_heads(detector, detector.heads, builder.pools(comparison), steps, report)
+        detector = replace(detector, heads=heads)
+    return calibrate(detector, good, lessons, comparison, report, trained=trained, memory=memory)
 
 
 def _with_radii(lessons: Sequence[PaintedLesson], radii: dict[int, Tensor]) -> list[PaintedLesson]:

@@ -1,0 +1,68 @@
+"""Training images against the memories: one pass over all of them, which everything a lesson changes rests on.
+
+Shapes in this file
+    N  patches of an image      C  feature dimension      A  painted patches of a lesson
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from torch import Tensor
+
+from core.banks import BankNeighbours, NeighbourMemory
+from core.known_defects import ClosestGood
+from core.progress import Progress, Report
+
+if TYPE_CHECKING:
+    from core.detector import DualMemoryDetector
+    from core.teaching import GoodImage, Lesson
+
+Visit = Callable[["GoodImage", Tensor, BankNeighbours], None]  # an image, its q (N, C), its nearest good rows
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """What each training image's patches are nearest to, own image excluded; by image id."""
+
+    normal: dict[int, BankNeighbours]  # (N,) in the normal bank
+    to_painted: dict[int, Tensor]  # (N,) distance to the nearest painted patch of the product; inf: none
+    radii: dict[int, Tensor]  # per lesson (A,): how near a look-alike must lie to count
+
+
+def compare_training_images(
+    detector: DualMemoryDetector,
+    good: Sequence[GoodImage],
+    lessons: Sequence[Lesson],
+    memory: NeighbourMemory | None,
+    report: Report,
+    visit: Visit | None = None,
+) -> Comparison:
+    """Compare good images and lessons with the normal bank and with painted patches.
+
+    Args:
+        memory: what earlier searches in the normal bank found.
+        visit: called with every good image while its features are at hand.
+    """
+    normal: dict[int, BankNeighbours] = {}
+    to_painted: dict[int, Tensor] = {}
+    closest = ClosestGood(detector.abnormal.lessons)
+    for number, image in enumerate(good):
+        report(Progress("Comparing with the memories", number, len(good)))
+        q = detector.standardise(image.features())
+        found = detector.nearest_good(
+            q, image.product, own=image.own_id, image_id=image.image_id, memory=memory
+        )
+        normal[image.image_id] = found
+        to_painted[image.image_id] = closest.meet(q, image.product, image.own_id)
+        if visit is not None:
+            visit(image, q, found)
+    for lesson in lessons:
+        q = detector.standardise(lesson.features())
+        normal[lesson.image_id] = detector.nearest_good(
+            q, lesson.product, own=lesson.own_id, image_id=lesson.image_id, memory=memory
+        )
+        to_painted[lesson.image_id] = detector.known_matches(q, lesson.product, lesson.own_id).distances
+    return Comparison(normal, to_painted, closest.radii(detector.config.match_margin))
