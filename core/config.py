@@ -54,18 +54,18 @@ class DmadConfig:
     balanced: bool = (
         True  # batches of patches balanced over products; False: whole images, epochs (the paper's)
     )
-    fit_steps: int = 200
-    teach_steps: int = 250
+    fit_steps: int = 100
+    teach_steps: int = 100
     epochs: int = 48  # where batches are whole images
     batch_images: int = 32
     batch_normal: int = 128
     batch_seen: int = 64
-    rate_projection: float = 6e-4
-    rate_mapper: float = 1.2e-3
+    rate_projection: float = 1e-3
+    rate_mapper: float = 2e-3
     weight_decay: float = 1e-5  # of the mapper alone
     ema: float = 0.99  # 0: none
     gradient_clip: float = 1.0  # 0: none
-    reservoir: int = 100_000  # normal patches replayed
+    reservoir: int = 40_000  # normal patches replayed
     folds: int = (
         3  # of the cross-fitted heads; 1: one head, calibrated on its own training images (the paper's)
     )

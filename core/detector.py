@@ -153,9 +153,10 @@ class DualMemoryDetector:
         surprise = calibration.surprise(self.surprise(normal))
         judged = mixed(calibration, surprise, resembles, head) / calibration.score_limit
         combined = mixed(calibration, distance, resembles, head) / calibration.map_limit
-        combined = torch.where(judged > LIMIT, torch.maximum(combined, judged), combined)
         top = self.config.top_patches
         score = image_score(judged, top)
+        if score > LIMIT >= float(combined.max()):  # a rejected image shows what it is rejected for
+            combined = torch.where(judged > LIMIT, judged, combined)
         if self.config.known_defects:
             score = max(score, known.image_score)
             combined = torch.maximum(

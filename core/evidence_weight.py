@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 WEIGHTS = (0.0, 0.25, 0.5, 1.0)  # w of distance + w * head
 EARNED_BY = 25.0  # w grows with the square of the painted parts: five of them earn a weight of 1
 MIN_LESSONS = 2  # painted parts of a product before its head may say anything
-ASKED_IMAGES = 100  # good images of a product that heads are asked about; cost must not grow with the archive
+ASKED_IMAGES = 60  # good images of a product that heads are asked about; cost must not grow with the archive
 LIMIT_FLOOR = 0.25  # of the sum of the shares: a limit below it would amplify noise
 
 

@@ -10,11 +10,13 @@ import itertools
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.knowledge import KnowledgeEnhancement
 
 MARGIN = 0.5
+SLOPE = 0.2  # of the leaky rectifiers
 
 
 class ScoreMapper(nn.Module):
@@ -29,18 +31,16 @@ class ScoreMapper(nn.Module):
         super().__init__()
         sizes = [channels, width, width, width, width]
         self.blocks = nn.ModuleList(
-            nn.Sequential(nn.Linear(before, after), nn.BatchNorm1d(after), nn.LeakyReLU(0.2))
+            nn.Sequential(nn.Linear(before, after), nn.BatchNorm1d(after), nn.LeakyReLU(SLOPE))
             for before, after in itertools.pairwise(sizes)
         )
         self.tail = nn.Linear(width, 1)
 
     def forward(self, enhanced: Tensor) -> Tensor:
         """Map (N, 3C) to (N,)."""
-        return self.from_first(self.blocks[0](enhanced))
-
-    def from_first(self, hidden: Tensor) -> Tensor:
-        """Map (N, D), what the first block gives, to (N,)."""
-        for block in list(self.blocks)[1:]:
+        first, *rest = self.blocks
+        hidden = first(enhanced)
+        for block in rest:
             hidden = hidden + block(hidden)
         result: Tensor = self.tail(hidden).squeeze(-1)
         return result
@@ -63,7 +63,7 @@ class Head(nn.Module):
 
 @dataclass(frozen=True, eq=False)
 class FoldedHead:
-    """A trained head for scoring: P and the first layer are linear, so they fold into three C x D matrices.
+    """A trained head for scoring: batch norms fold into the layers before them, and P into the first layer.
 
     [A|B|D] [P q, P (q - y_n), P (q - y_a)] = (A' + B' + D') q - B' y_n - D' y_a; the last two are kept per bank row.
     """
@@ -72,32 +72,49 @@ class FoldedHead:
     normal_rows: Tensor  # (M_n, D): B' y_n of every normal row
     abnormal_rows: Tensor  # (M_a, D)
     constant: Tensor  # (D,)
-    mapper: ScoreMapper
+    blocks: tuple[tuple[Tensor, Tensor], ...]  # (D, D) and (D,) of blocks 2-4
+    tail: tuple[Tensor, Tensor]  # (D, 1) and (1,)
 
     def __call__(self, q: Tensor, normal: Tensor, abnormal: Tensor) -> Tensor:
         """Return Psi (N,) of patches (N, C) whose nearest rows are `normal` (N,) and `abnormal` (N,)."""
-        hidden = q @ self.of_patch + self.constant - self.normal_rows[normal] - self.abnormal_rows[abnormal]
-        return self.mapper.from_first(torch.nn.functional.leaky_relu(hidden, 0.2))
+        hidden = torch.addmm(self.constant, q, self.of_patch)
+        hidden.sub_(self.normal_rows[normal]).sub_(self.abnormal_rows[abnormal])
+        F.leaky_relu(hidden, SLOPE, inplace=True)
+        for weight, bias in self.blocks:
+            hidden.add_(F.leaky_relu(torch.addmm(bias, hidden, weight), SLOPE, inplace=True))
+        return torch.addmm(self.tail[1], hidden, self.tail[0]).squeeze(1)
 
 
 @torch.inference_mode()
 def fold(head: Head, normal: Tensor, abnormal: Tensor) -> FoldedHead:
     """Fold a head without attention for scoring against fixed banks: normal (M_n, C), abnormal (M_a, C)."""
     assert head.enhance.key is None, "attention mixes the patches of an image: it can't be folded"
-    first = head.mapper.blocks[0]
-    assert isinstance(first, nn.Sequential)
-    linear, norm = first[0], first[1]
+    first, *rest = (_affine(block) for block in head.mapper.blocks)
+    projection = head.enhance.projection
+    parts = first[0].T.chunk(3, dim=1)  # A, B, D, each (D, C)
+    folded = [(part @ projection.weight).T.contiguous() for part in parts]  # (C, D)
+    constant = first[1] + sum(part @ projection.bias for part in parts)
+    tail = head.mapper.tail
+    return FoldedHead(
+        of_patch=folded[0] + folded[1] + folded[2],
+        normal_rows=normal @ folded[1],
+        abnormal_rows=abnormal @ folded[2],
+        constant=constant,
+        blocks=tuple(rest),
+        tail=(tail.weight.T.contiguous(), tail.bias.clone()),
+    )
+
+
+def _affine(block: nn.Module) -> tuple[Tensor, Tensor]:
+    """Return weight (in, out) and bias (out,) of a linear layer and the batch norm after it, in eval mode."""
+    assert isinstance(block, nn.Sequential)
+    linear, norm = block[0], block[1]
     assert isinstance(linear, nn.Linear) and isinstance(norm, nn.BatchNorm1d)
     assert norm.running_mean is not None and norm.running_var is not None
-    gain = norm.weight / torch.sqrt(norm.running_var + norm.eps)  # batch norm in eval mode is affine too
-    projection = head.enhance.projection
-    parts = linear.weight.chunk(3, dim=1)  # A, B, D, each (D, C)
-    folded = [(gain[:, None] * part @ projection.weight).T.contiguous() for part in parts]  # (C, D)
-    bias = sum(part @ projection.bias for part in parts) + linear.bias
-    constant = gain * (bias - norm.running_mean) + norm.bias
-    return FoldedHead(
-        folded[0] + folded[1] + folded[2], normal @ folded[1], abnormal @ folded[2], constant, head.mapper
-    )
+    gain = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+    return (gain[:, None] * linear.weight).T.contiguous(), gain * (
+        linear.bias - norm.running_mean
+    ) + norm.bias
 
 
 def hinge_loss(
