@@ -20,12 +20,13 @@ from benchmarks.accuracy.protocol import Judged, Protocol
 from benchmarks.accuracy.without_banks import patch_scores, train_without_banks
 from benchmarks.peer_environment import Peer
 from core.calibration import image_score
+from core.comparison import compare_training_images
 from core.config import DmadConfig
 from core.detector import DualMemoryDetector, ImageScore
 from core.evaluation import fit_detector
 from core.heatmap import pixel_map
 from core.pixel_metrics import SIZE
-from core.replay import build_pools
+from core.replay import PoolBuilder
 from core.teaching import teach
 from core.training import BankTables
 
@@ -85,8 +86,10 @@ class Systems:
     def _without_banks(self, seed: int, seen: int) -> Iterator[Judged]:
         detector = self._detector(DEFAULT, seed, seen)  # for its standardisation and its pools alone
         protocol, config = self._protocol, replace(self._protocol.config, seed=seed)
-        pools = build_pools(
-            detector, protocol.good(), protocol.lessons(seed, seen), protocol.memory, protocol.report
+        good, lessons = protocol.good(), protocol.lessons(seed, seen)
+        builder = PoolBuilder(detector, good, lessons)
+        pools = builder.pools(
+            compare_training_images(detector, good, lessons, protocol.memory, protocol.report, builder.meet)
         )
         tables = BankTables(detector.normal.features, detector.abnormal.features)
         head = train_without_banks(pools.normal, pools.seen, tables, config)
