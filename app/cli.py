@@ -219,7 +219,14 @@ def _add_measuring(commands: Commands) -> None:
         "weights wide_resnet50_2",
     )
     weights.add_argument("backbone", metavar="NAME", help="e.g. wide_resnet50_2, for evaluate --paper")
-    bench = _add(commands, "bench", "measure speed", "bench coreset")
+    bench = _add(
+        commands,
+        "bench",
+        "measure speed and accuracy",
+        "bench speed --only coreset,latency",
+        "bench accuracy --data parts",
+        "bench promise --data parts",
+    )
     bench.add_argument("name", metavar="NAME", help="a module of the folder benchmarks")
     bench.add_argument("arguments", nargs=argparse.REMAINDER, help="handed to the benchmark")
 

@@ -185,7 +185,7 @@ def _region_shares(mask: Mask) -> tuple[NDArray[np.float32], int]:
     return shares[regions], int(count)
 
 
-def _pro(steps: _Steps, region_count: int) -> Figure:
+def _pro(steps: _Steps, region_count: float) -> Figure:
     """Area under (false-positive rate, mean region overlap) up to 0.3, divided by 0.3.
 
     The curve is interpolated at 0.3. Inside a step the exact curve rises somehow from corner to corner, so it
@@ -217,3 +217,42 @@ def _spread_over_floats(count: int) -> Scores:
     ranks = np.linspace(-largest, largest, count).round().astype(np.int64)
     bits = np.abs(ranks).astype(np.uint32).view(np.float32)
     return np.where(ranks < 0, -bits, bits).astype(np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class BinnedPixels:
+    """Pixels of one image, or of several added up, counted in bins of rising score."""
+
+    defective: NDArray[np.float64]  # (K,)
+    good: NDArray[np.float64]  # (K,)
+    region_share: NDArray[np.float64]  # (K,) sum over painted pixels of 1 / size of their region
+    region_count: float
+
+
+def bin_pixels(score_map: NDArray[np.floating], mask: Mask, edges: Scores) -> BinnedPixels:
+    """Count an image's pixels (H, W) in the bins between `edges` (K - 1,), rising.
+
+    Counts add up over images, so that a resampled set of images has its figures without its pixels.
+    """
+    scores = np.ascontiguousarray(score_map, dtype=np.float32).ravel()
+    share, regions = _region_shares(mask)
+    bins, is_painted, size = np.searchsorted(edges, scores, side="right"), mask.ravel(), edges.size + 1
+    return BinnedPixels(
+        np.bincount(bins[is_painted], minlength=size).astype(np.float64),
+        np.bincount(bins[~is_painted], minlength=size).astype(np.float64),
+        np.bincount(bins, weights=share.ravel(), minlength=size).astype(np.float64),
+        float(regions),
+    )
+
+
+def binned_figures(pixels: BinnedPixels) -> PixelFigures:
+    """Return the figures of counted pixels, each with the most that binning can have changed it by."""
+    curve = Curve(pixels.defective[::-1], pixels.good[::-1])
+    pro = _pro(_Steps(curve, pixels.region_share[::-1]), pixels.region_count)
+    return PixelFigures(
+        curve_auroc(curve),
+        curve_average_precision(curve),
+        curve_f1_max(curve),
+        pro,
+        round(pixels.region_count),
+    )

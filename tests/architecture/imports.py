@@ -37,7 +37,7 @@ class SourceTree:
         modules = {}
         for path in sorted(root.rglob("*.py")):
             parts = path.relative_to(root).with_suffix("").parts
-            if parts[0].startswith(".") or parts[0] in NOT_PRODUCT:
+            if any(part.startswith(".") for part in parts) or parts[0] in NOT_PRODUCT:
                 continue
             is_package = parts[-1] == "__init__"
             name = ".".join(parts[:-1] if is_package else parts)
