@@ -47,14 +47,14 @@ def test_a_head_that_ranks_kept_out_painted_parts_worse_loses_its_say(head: floa
     assert chosen.head_weight == weight
 
 
-def test_about_as_many_good_images_are_rejected_as_asked_for() -> None:
+def test_no_more_good_images_are_rejected_than_asked_for_and_defects_are() -> None:
     good = good_images(60)
     taught = teach(
         fitted(good, config=replace(TOY, overkill=0.1)).detector, good, [lesson(n) for n in range(1, 6)]
     )
     assert taught.calibration("bolt").head_weight == 1
     rejected = sum(taught.score(good_features(9000 + i), "bolt").is_reject for i in range(100))
-    assert 1 <= rejected <= 25
+    assert rejected <= 20  # asked: 10 of 100
     assert all(taught.score(defect_features(8000 + i, (5, 6)), "bolt").is_reject for i in range(20))
 
 
