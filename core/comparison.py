@@ -6,21 +6,21 @@ Shapes in this file
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from torch import Tensor
 
 from core.banks import BankNeighbours, NeighbourMemory
-from core.known_defects import ClosestGood
+from core.known_defects import ClosestGood, Met
 from core.progress import Progress, Report
+from core.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     from core.detector import DualMemoryDetector
+    from core.replay import Drawn, PoolBuilder
     from core.teaching import GoodImage, Lesson
-
-Visit = Callable[["GoodImage", Tensor, BankNeighbours], None]  # an image, its q (N, C), its nearest good rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,27 +38,34 @@ def compare_training_images(
     lessons: Sequence[Lesson],
     memory: NeighbourMemory | None,
     report: Report,
-    visit: Visit | None = None,
+    builder: PoolBuilder | None = None,
 ) -> Comparison:
     """Compare good images and lessons with the normal bank and with painted patches.
 
     Args:
         memory: what earlier searches in the normal bank found.
-        visit: called with every good image while its features are at hand.
+        builder: draws its reservoir while an image's features are at hand.
     """
     normal: dict[int, BankNeighbours] = {}
     to_painted: dict[int, Tensor] = {}
     closest = ClosestGood(detector.abnormal.lessons)
-    for number, image in enumerate(good):
-        report(Progress("Comparing with the memories", number, len(good)))
+
+    def compare(image: GoodImage) -> tuple[BankNeighbours, Met, Drawn | None]:
         q = detector.standardise(image.features())
         found = detector.nearest_good(
             q, image.product, own=image.own_id, image_id=image.image_id, memory=memory
         )
+        met = closest.compare(q, image.product, image.own_id)
+        return found, met, builder.draw(image, q, found) if builder is not None else None
+
+    results = side_by_side(compare, good, detector.mean.device)
+    for number, (image, (found, met, drawn)) in enumerate(zip(good, results, strict=True)):
+        report(Progress("Comparing with the memories", number, len(good)))
         normal[image.image_id] = found
-        to_painted[image.image_id] = closest.meet(q, image.product, image.own_id)
-        if visit is not None:
-            visit(image, q, found)
+        to_painted[image.image_id] = met.of_patches
+        closest.take(met)
+        if builder is not None and drawn is not None:
+            builder.take(drawn)
     for lesson in lessons:
         q = detector.standardise(lesson.features())
         normal[lesson.image_id] = detector.nearest_good(

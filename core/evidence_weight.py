@@ -30,6 +30,7 @@ from core.comparison import Comparison
 from core.config import DmadConfig
 from core.progress import Progress, Report
 from core.replay import fold_of, lesson_folds
+from core.side_by_side import side_by_side
 from core.usual_distance import usual_distances
 
 if TYPE_CHECKING:
@@ -90,11 +91,14 @@ def calibrate(
     detector = replace(detector, usual=usual)
     asked = _asked(good) if trained else frozenset()
     good_signals: dict[str, list[_Signals]] = {}
-    for number, image in enumerate(good):
-        report(Progress("Setting the reject limit", number, len(good)))
+
+    def signals_of_good(image: GoodImage) -> _Signals:
         fold = fold_of(image.own_id, config.folds)
-        signals = _signals(detector, image, fold, comparison, memory, asked=image.image_id in asked)
-        good_signals.setdefault(image.product, []).append(signals)
+        return _signals(detector, image, fold, comparison, memory, asked=image.image_id in asked)
+
+    for number, signals in enumerate(side_by_side(signals_of_good, good, detector.mean.device)):
+        report(Progress("Setting the reject limit", number, len(good)))
+        good_signals.setdefault(good[number].product, []).append(signals)
     painted: dict[str, list[_Signals]] = {}
     folds = lesson_folds(lessons, config.folds)
     for lesson in lessons:

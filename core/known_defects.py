@@ -37,6 +37,17 @@ def resemblance(to_good: Tensor, to_painted: Tensor, margin: float) -> Tensor:
     return (to_good - margin * to_painted).clamp(min=0)
 
 
+@dataclass(frozen=True, eq=False)
+class Met:
+    """One good image against the painted patches of its product."""
+
+    product: str
+    of_painted: Tensor  # (A,) distance of each painted patch to the image's nearest one
+    of_patches: (
+        Tensor  # (N,) distance of each of its patches to the nearest painted one; inf: nothing is painted
+    )
+
+
 class ClosestGood:
     """How near good images come to each painted patch: a running minimum, image by image."""
 
@@ -53,18 +64,19 @@ class ClosestGood:
             self._painted[product], self._owners[product] = painted, owners.to(painted.device)
             self._nearest[product] = painted.new_full((len(painted),), torch.inf)
 
-    def meet(self, patches: Tensor, product: str, own: int) -> Tensor:
-        """Take in one good image's patches (N, C); painted patches of the same part are left out.
-
-        Returns:
-            (N,) each patch's distance to the nearest painted one; inf where nothing is painted.
-        """
+    def compare(self, patches: Tensor, product: str, own: int) -> Met:
+        """Compare one good image's patches (N, C) with the product's painted ones, those of the same part left out."""
         if product not in self._painted or not len(self._painted[product]):
-            return patches.new_full((len(patches),), torch.inf)
+            return Met(product, patches.new_zeros(0), patches.new_full((len(patches),), torch.inf))
         distances = torch.cdist(self._painted[product], patches)  # (A, N)
         distances[self._owners[product] == own] = torch.inf
-        self._nearest[product] = torch.minimum(self._nearest[product], distances.min(dim=1).values)
-        return distances.min(dim=0).values
+        return Met(product, distances.min(dim=1).values, distances.min(dim=0).values)
+
+    def take(self, met: Met) -> None:
+        """Take in what the comparison of one image found."""
+        if len(met.of_painted):
+            nearest = self._nearest[met.product]
+            self._nearest[met.product] = torch.minimum(nearest, met.of_painted)
 
     def radii(self, margin: float) -> dict[int, Tensor]:
         """Per lesson (A,): `margin` times the distance to the nearest good patch; 0 where no good image was met."""

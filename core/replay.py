@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,6 +21,7 @@ from core.config import DmadConfig
 from core.mask_filter import FilteredCells, filter_mask
 from core.progress import Progress, Report
 from core.score_mapper import Head
+from core.side_by_side import side_by_side
 from core.training import (
     IGNORED,
     NORMAL,
@@ -82,6 +82,17 @@ def cells_of(lesson: Lesson, grid: tuple[int, int], config: DmadConfig) -> Filte
     )
 
 
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """One good image's share of the reservoir."""
+
+    image: GoodImage
+    q: Tensor  # (n, C) standardised
+    normal_rows: Tensor  # (n,)
+    abnormal_rows: Tensor  # (n,)
+    whole: LabelledImage | None  # where batches are made of whole images
+
+
 class PoolBuilder:
     """Gathers what heads are trained on: a reservoir of normal patches, and every painted one."""
 
@@ -96,21 +107,27 @@ class PoolBuilder:
         self._normal = _Collector()
         self._good_images: list[LabelledImage] = []
 
-    def meet(self, image: GoodImage, q: Tensor, found: BankNeighbours) -> None:
-        """Draw one good image's share of the reservoir from its patches q (N, C)."""
+    def draw(self, image: GoodImage, q: Tensor, found: BankNeighbours) -> Drawn:
+        """Draw one good image's share of the reservoir from its patches q (N, C); safe in any thread."""
         config, detector = self._config, self._detector
         generator = torch.Generator().manual_seed(config.seed * 1_000_003 + image.image_id)
         share = min(len(q), self._shares[image.product])
         cells = torch.randperm(len(q), generator=generator)[:share].sort().values.to(q.device)
-        abnormal = detector.nearest_abnormal(q if not config.balanced else q[cells], own=image.own_id)
-        fold = fold_of(image.own_id, config.folds)
-        place = (self._products.index(image.product), image.image_id, fold)
         if config.balanced:
-            self._normal.add(q[cells], found.rows[cells], abnormal.rows, *place)
-            return
-        self._normal.add(q[cells], found.rows[cells], abnormal.rows[cells], *place)
-        label = torch.full((len(q),), NORMAL)
-        self._good_images.append(_labelled(detector, image, found.rows, abnormal.rows, label))
+            abnormal = detector.nearest_abnormal(q[cells], own=image.own_id).rows
+            return Drawn(image, q[cells], found.rows[cells], abnormal, None)
+        abnormal = detector.nearest_abnormal(q, own=image.own_id).rows
+        whole = _labelled(detector, image, found.rows, abnormal, torch.full((len(q),), NORMAL))
+        return Drawn(image, q[cells], found.rows[cells], abnormal[cells], whole)
+
+    def take(self, drawn: Drawn) -> None:
+        """Add what was drawn from one image."""
+        image = drawn.image
+        fold = fold_of(image.own_id, self._config.folds)
+        place = (self._products.index(image.product), image.image_id, fold)
+        self._normal.add(drawn.q, drawn.normal_rows, drawn.abnormal_rows, *place)
+        if drawn.whole is not None:
+            self._good_images.append(drawn.whole)
 
     def pools(self, comparison: Comparison) -> Pools:
         """Add the lessons and return everything; the rest of completely painted images joins the normal patches."""
@@ -185,7 +202,7 @@ def train_heads(
             report=together.reporter(number),
         )
 
-    return side_by_side(train, len(start), detector.mean.device)
+    return tuple(side_by_side(train, range(len(start)), detector.mean.device))
 
 
 def _batches(
@@ -216,23 +233,3 @@ class _Together:
                 self._report(Progress(progress.stage, sum(self._done.values()), self._total))
 
         return report
-
-
-def side_by_side(train: Callable[[int], Head], count: int, device: torch.device) -> tuple[Head, ...]:
-    """Call `train` for 0 .. count - 1: on a CPU in as many threads as torch would use, each computing alone.
-
-    The matrices of a head are too small to be worth splitting, and a head computed by one thread has the same bits
-    however many there are.
-    """
-    threads = torch.get_num_threads()
-    if device.type != "cpu":
-        return tuple(train(number) for number in range(count))
-
-    def alone(number: int) -> Head:
-        torch.set_num_threads(1)
-        return train(number)
-
-    with ThreadPoolExecutor(max_workers=min(threads, count)) as pool:
-        heads = tuple(pool.map(alone, range(count)))
-    torch.set_num_threads(threads)
-    return heads

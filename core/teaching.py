@@ -153,8 +153,7 @@ def _complete(
 ) -> DualMemoryDetector:
     """Compare all training images with the detector's memories, train its heads if they can have a say, calibrate."""
     builder = PoolBuilder(detector, good, lessons) if trained else None
-    visit = builder.meet if builder is not None else None
-    comparison = compare_training_images(detector, good, lessons, memory, report, visit)
+    comparison = compare_training_images(detector, good, lessons, memory, report, builder)
     abnormal = detector.abnormal
     detector = replace(
         detector, abnormal=AbnormalBank(abnormal.outliers, _with_radii(abnormal.lessons, comparison.radii))

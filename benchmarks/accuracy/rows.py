@@ -89,7 +89,7 @@ class Systems:
         good, lessons = protocol.good(), protocol.lessons(seed, seen)
         builder = PoolBuilder(detector, good, lessons)
         pools = builder.pools(
-            compare_training_images(detector, good, lessons, protocol.memory, protocol.report, builder.meet)
+            compare_training_images(detector, good, lessons, protocol.memory, protocol.report, builder)
         )
         tables = BankTables(detector.normal.features, detector.abnormal.features)
         head = train_without_banks(pools.normal, pools.seen, tables, config)
