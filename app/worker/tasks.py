@@ -77,7 +77,7 @@ class TaskRunner:
         config = (
             parent.config if parent else DmadConfig.from_json(spec.config) if spec.config else DmadConfig()
         )
-        source = self._source(config)
+        source = self._source_for(parent) if parent else self._source(config)
         lesson_images = [lesson.image for lesson in spec.lessons]
         source.prepare([*spec.good, *lesson_images, *spec.score], report)
         memory = StoredNeighbours(
@@ -114,7 +114,7 @@ class TaskRunner:
     def _score(self, spec: ScoreSpec, report: Report) -> dict[str, Any]:
         report(Progress(STAGE_LOADING, 0, 1))
         detector = self._detector(spec.manifest)
-        source = self._source(detector.config)
+        source = self._source_for(detector)
         source.prepare(spec.images, report)
         memory = StoredNeighbours(self._neighbours, spec.images, self._choice.device)
         return {
@@ -133,14 +133,14 @@ class TaskRunner:
     def _file_line(self, spec: FilesSpec, task: FileTask) -> ScoreLine:
         try:
             guide = self._detector(spec.guess_manifest)
-            source = self._source(guide.config)
+            source = self._source_for(guide)
             features = source.of_file(Path(task.path))
             product = task.product or guide.guess_product(features)
             if product not in spec.manifests:
                 raise UnknownProductError(f"no version is in use for {product}")
             detector = self._detector(spec.manifests[product])
             if detector.fingerprint != guide.fingerprint:
-                features = self._source(detector.config).of_file(Path(task.path))
+                features = self._source_for(detector).of_file(Path(task.path))
             return score_line(detector, detector.score(features, product), -1, task.name, product)
         except (ImageRefusedError, UnknownProductError, OSError) as error:
             return refused_line(task.name, task.product or "", str(error))
@@ -208,6 +208,16 @@ class TaskRunner:
             encoder = build_encoder(config, self._choice.device)
             self._sources[key] = FeatureSource(encoder, self._blobs, self._features)
         return self._sources[key]
+
+    def _source_for(self, detector: DualMemoryDetector) -> FeatureSource:
+        """Return what gives the features the detector was built with.
+
+        Raises:
+            EncoderMismatchError: this machine's encoder gives others.
+        """
+        source = self._source(detector.config)
+        source.encoder.require(detector.fingerprint)
+        return source
 
     def _detector(self, manifest: str) -> DualMemoryDetector:
         if manifest not in self._detectors:
