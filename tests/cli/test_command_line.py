@@ -1,11 +1,12 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from app import cli
 from app.commands.outcome import FAILED, WRONG_USE
-from tests.services.parts import part, png
+from tests.services.parts import SIDE, part, png
 
 
 def run(*words: object) -> int:
@@ -138,9 +139,8 @@ def test_folder_that_is_no_workspace_is_left_alone(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "notes.txt"]
 
 
-@pytest.mark.slow
-def test_evaluate_writes_a_table_and_the_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    root = tmp_path / "parts" / "plate"
+def write_known_defects(root: Path) -> None:
+    """Twelve good plates and six with a painted spot, in MVTec layout."""
     for name in ("train/good", "test/good", "test/spot", "ground_truth/spot"):
         (root / name).mkdir(parents=True)
     for seed in range(6):
@@ -149,6 +149,26 @@ def test_evaluate_writes_a_table_and_the_figures(tmp_path: Path, capsys: pytest.
         spotted = part(100 + seed, spot=7)
         (root / f"test/spot/{seed}.png").write_bytes(spotted.png)
         (root / f"ground_truth/spot/{seed}_mask.png").write_bytes(png(spotted.mask.astype("uint8") * 255))
+
+
+@pytest.mark.slow
+def test_mask_of_another_size_is_named_with_both_sizes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_known_defects(tmp_path / "plate")
+    wrong = tmp_path / "plate" / "ground_truth" / "spot" / "2_mask.png"
+    wrong.write_bytes(png(np.zeros((9, 8), np.uint8)))
+
+    assert run("evaluate", "--data", tmp_path, "--seen", "0", "--device", "cpu") == FAILED
+
+    error = capsys.readouterr().err
+    assert str(wrong) in error and f"8 x 9 px, its image {SIDE} x {SIDE} px" in error
+    assert "give the mask its image's size" in error
+
+
+@pytest.mark.slow
+def test_evaluate_writes_a_table_and_the_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_known_defects(tmp_path / "parts" / "plate")
     figures, settings = tmp_path / "figures.json", tmp_path / "settings.json"
     settings.write_text(json.dumps({"image_size": 128, "fit_steps": 5, "folds": 2, "coreset_minimum": 50}))
     words = ["--seen", "0", "--device", "cpu", "--json", figures, "--settings", settings]
