@@ -13,9 +13,9 @@ from storage.tables import ImageTable, PartTable
 from tests.services.parts import part
 
 
-def test_products_are_summed_up(services: Services, four_images: tuple[int, ...]) -> None:
-    services.labelling.judge(four_images[:2], "good", "Ada")
-    services.labelling.judge(four_images[2:3], "defect", "Ada")
+def test_products_are_summed_up(services: Services, plates: tuple[int, ...]) -> None:
+    services.labelling.judge(plates[:2], "good", "Ada")
+    services.labelling.judge(plates[2:3], "defect", "Ada")
 
     (plate,) = services.browsing.products()
 
@@ -23,29 +23,29 @@ def test_products_are_summed_up(services: Services, four_images: tuple[int, ...]
     assert plate.version_in_use is None
 
 
-def test_filters_narrow_and_combine(services: Services, four_images: tuple[int, ...]) -> None:
-    services.labelling.judge(four_images[:2], "good", "Ada")
+def test_filters_narrow_and_combine(services: Services, plates: tuple[int, ...]) -> None:
+    services.labelling.judge(plates[:2], "good", "Ada")
     find = services.browsing.find
 
     def ids(**wanted: object) -> set[int]:
         return {card.id for card in find(ImageFilter(**wanted))}  # type: ignore[arg-type]
 
-    assert ids() == set(four_images)
-    assert ids(verdict="good") == set(four_images[:2])
-    assert ids(verdict="none") == set(four_images[2:])
-    assert ids(text="PART-1") == {four_images[1]}
-    assert ids(call="none", verdict="good", text="part-0") == {four_images[0]}
+    assert ids() == set(plates)
+    assert ids(verdict="good") == set(plates[:2])
+    assert ids(verdict="none") == set(plates[2:])
+    assert ids(text="PART-1") == {plates[1]}
+    assert ids(call="none", verdict="good", text="part-0") == {plates[0]}
     assert ids(call="reject") == set()
     assert ids(min_score=0.0) == set()
     assert ids(painted=True) == set()
 
 
-def test_orders(services: Services, four_images: tuple[int, ...]) -> None:
+def test_orders(services: Services, plates: tuple[int, ...]) -> None:
     by_name = [card.name for card in services.browsing.find(ImageFilter(order="name"))]
     newest = [card.id for card in services.browsing.find(ImageFilter(order="newest"))]
 
     assert by_name == sorted(by_name)
-    assert newest == sorted(four_images, reverse=True)
+    assert newest == sorted(plates, reverse=True)
 
 
 def test_unknown_filter_values_are_refused(services: Services) -> None:
@@ -81,11 +81,9 @@ def test_details_tell_of_the_same_picture_filed_otherwise(services: Services) ->
     assert details.score_sentence == "no model yet"
 
 
-def test_queue_goes_through_unjudged_images_and_wraps(
-    services: Services, four_images: tuple[int, ...]
-) -> None:
+def test_queue_goes_through_unjudged_images_and_wraps(services: Services, plates: tuple[int, ...]) -> None:
     order = services.queue.order("plate")
-    assert set(order) == set(four_images)
+    assert set(order) == set(plates)
     services.labelling.judge([order[1]], "good", "Ada")
 
     assert services.queue.next_after(order[0], "plate") == order[2]

@@ -17,26 +17,13 @@ from app.services.errors import (
     VersionLacksProductError,
 )
 from app.services.views import ImageFilter, IncomingFile, JobView, PaintedLayer, PaintingDraft
-from core.config import DmadConfig
 from tests.services.parts import SIDE, part
+from tests.small import open_small
 
 pytestmark = pytest.mark.slow
 
-SMALL = DmadConfig(
-    image_size=128,
-    coreset_minimum=60,
-    outlier_limit=100,
-    fit_steps=10,
-    teach_steps=15,
-    folds=2,
-    head_width=32,
-)
 PRODUCTS = {"plate": False, "disc": True}  # product -> striped
 MINUTES = 300  # seconds a job may take on a busy machine
-
-
-def open_small(path: Path) -> Services:
-    return open_services(path, device="cpu", config=SMALL.to_json())
 
 
 @pytest.fixture(scope="module")
