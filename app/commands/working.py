@@ -8,6 +8,7 @@ from typing import Any
 from app.commands.following import follow, follow_rest
 from app.commands.outcome import DONE, FAILED
 from app.commands.owner import FolderToImport, open_owner
+from app.commands.settings_file import chosen_settings
 
 
 def import_folder(options: Namespace) -> int:
@@ -29,8 +30,9 @@ def import_folder(options: Namespace) -> int:
 
 
 def fit(options: Namespace) -> int:
+    settings = chosen_settings(options.settings, options.backbone, options.image_size)
     with closing(open_owner(options)) as owner:
-        show_lesson(follow(owner, owner.start_fit()).result)
+        show_lesson(follow(owner, owner.start_fit(settings)).result)
     return DONE
 
 

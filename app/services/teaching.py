@@ -12,6 +12,7 @@ from app.services.errors import NoModelError, NotEnoughGoodImagesError, NothingT
 from app.services.figures import comparable_images, figures
 from app.services.jobs import JobControl, JobRunner
 from app.services.lesson_result import changes, from_json, lesson_sentence, to_json
+from app.services.model_settings import CHOSEN_SETTINGS, Settings, config_with, last_chosen
 from app.services.score_rows import read_scores
 from app.services.training_set import (
     MIN_GOOD_PARTS,
@@ -36,6 +37,7 @@ class Plan:
     parent: Version | None
     compared_with: Version | None  # whose scores the lesson is compared with
     training: TrainingSet
+    settings: Settings  # that a person chose for a model built anew
 
 
 class TeachingService:
@@ -51,15 +53,22 @@ class TeachingService:
         with self._workspace.reading() as work:
             return read_waiting(work)
 
-    def start_fit(self, author: str) -> int:
+    def start_fit(self, author: str, settings: Settings | None = None) -> int:
         """Build a model from every good image, teach it every painting, and return the job's id.
 
         A product that had no model gets it at once; the others keep theirs until it is put into use there.
 
+        Args:
+            settings: those that differ from the usual ones; None: the ones chosen for the last model built.
+
         Raises:
+            InvalidRequestError: a setting that does not exist, or its value.
             NotEnoughGoodImagesError, JobRunningError, AuthorMissingError: nothing was started.
         """
         name = checked_author(author)
+        with self._workspace.reading() as work:
+            chosen = last_chosen(work) if settings is None else settings
+        config_with(self._config, chosen)
         waiting = self.waiting()
         per_product = waiting.good_images_per_product
         if not any(count >= MIN_GOOD_PARTS for count in per_product.values()):
@@ -67,7 +76,7 @@ class TeachingService:
                 per_product.items(), key=lambda entry: entry[1], default=("The workspace", 0)
             )
             raise NotEnoughGoodImagesError(product, count, MIN_GOOD_PARTS)
-        return self._start(JobKind.FIT, VersionKind.FIT, name, waiting)
+        return self._start(JobKind.FIT, VersionKind.FIT, name, waiting, chosen)
 
     def start_teach(self, author: str) -> int:
         """Teach what is waiting to the version in use, as a waiting version, and return the job's id.
@@ -114,23 +123,33 @@ class TeachingService:
             raise UnknownJobError(job_id)
         return from_json(result)
 
-    def _start(self, kind: JobKind, version_kind: VersionKind, author: str, waiting: Waiting) -> int:
+    def _start(
+        self,
+        kind: JobKind,
+        version_kind: VersionKind,
+        author: str,
+        waiting: Waiting,
+        settings: Settings | None = None,
+    ) -> int:
         def work(control: JobControl) -> Mapping[str, object]:
-            return self._make_version(control, version_kind, author)
+            return self._make_version(control, version_kind, author, settings or {})
 
         spec = {
             "to_teach": list(waiting.to_teach),
             "new_good": waiting.new_good,
             "to_forget": list(waiting.to_forget),
+            "settings": dict(settings or {}),
         }
         return self._jobs.start(kind, author, spec, work)
 
-    def _make_version(self, control: JobControl, kind: VersionKind, author: str) -> Mapping[str, object]:
+    def _make_version(
+        self, control: JobControl, kind: VersionKind, author: str, settings: Settings
+    ) -> Mapping[str, object]:
         with self._workspace.reading() as work:
             snapshot = read_snapshot(work)
             current = parent_version(work, snapshot.versions_in_use)
         parent = current if kind is VersionKind.TEACH else None
-        plan = Plan(parent, current, training_set(snapshot))
+        plan = Plan(parent, current, training_set(snapshot), settings)
         staging = self._workspace.models.staging(control.job_id)
         try:
             made = self._worker.run(
@@ -153,7 +172,7 @@ class TeachingService:
             parent_manifest=str(self._workspace.models.manifest_path(parent.manifest_sha256))
             if parent
             else None,
-            config=self._config,
+            config=config_with(self._config, plan.settings).to_json(),
             good=tuple(image_task(image) for image in plan.training.good),
             lessons=tuple(lesson_task(revision, image) for revision, image in plan.training.lessons),
             score=tuple(image_task(image) for image in plan.training.images),
@@ -172,7 +191,7 @@ class TeachingService:
                 author,
                 at,
                 made["config"],
-                made["report"],
+                {**made["report"], CHOSEN_SETTINGS: dict(plan.settings)},
                 tuple(revision.id for revision, _ in plan.training.lessons),
                 tuple(image.id for image in plan.training.good),
                 products,

@@ -6,6 +6,7 @@ import pytest
 
 from app import cli
 from app.commands.outcome import FAILED, WRONG_USE
+from app.commands.settings_file import chosen_settings
 from tests.services.parts import SIDE, part, png
 
 
@@ -52,11 +53,55 @@ def test_every_command_explains_itself_with_examples_and_exit_codes(
         ["weights", "no_such_net"],
         ["bench", "no_such_thing"],
         ["bench", "../x"],
+        ["fit", "--image-size", "200"],
+        ["fit", "--image-size", "large"],
+        ["fit", "--backbone", "no_such_net"],
+        ["fit", "--settings", "no_such_file.json"],
     ],
 )
 def test_wrong_use_is_exit_code_two(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(*words) == WRONG_USE
     assert capsys.readouterr().err.strip()
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("{", "is not JSON"),
+        ("[320]", "needs names and values"),
+        ('{"size": 320}', "there is no setting 'size'; there are backbone, image_size"),
+        ('{"image_size": "320"}', "image_size is a whole number, such as 256, not '320'"),
+        ('{"balanced": 1}', "balanced is true or false"),
+        ('{"overkill": 3}', "overkill=3 is not between 0.0 and 1.0"),
+    ],
+)
+def test_wrong_settings_of_a_model_are_named(
+    content: str, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "settings.json"
+    file.write_text(content)
+
+    assert run("fit", "--settings", file, "--workspace", tmp_path / "w") == WRONG_USE
+    assert says in capsys.readouterr().err
+
+
+def test_fit_says_that_another_backbone_needs_a_new_fit(capsys: pytest.CaptureFixture[str]) -> None:
+    run("fit", "--help")
+    text = " ".join(capsys.readouterr().out.split())
+    assert "another backbone or image size needs a new fit" in text
+    assert "fit --backbone wide_resnet50_2" in text and "fit --settings settings.json" in text
+
+
+def test_options_count_for_more_than_the_settings_file(tmp_path: Path) -> None:
+    file = tmp_path / "settings.json"
+    file.write_text('{"image_size": 288, "overkill": 0.02}')
+
+    assert chosen_settings(None, None, None) is None
+    assert chosen_settings(file, "efficientnet_lite0", 128) == {
+        "backbone": "efficientnet_lite0",
+        "image_size": 128,
+        "overkill": 0.02,
+    }
 
 
 def test_set_up_and_test_point_to_the_door(capsys: pytest.CaptureFixture[str]) -> None:
