@@ -34,13 +34,17 @@ class FeatureSource:
 
     def prepare(self, images: Sequence[ImageTask], report: Report) -> None:
         """Make sure that every image's features are cached."""
-        hashes = list(dict.fromkeys(image.pixels_sha256 for image in images))
-        missing = [sha for sha in hashes if self._cache.get(self.encoder.cache_key, sha) is None]
+        missing = self.missing(images)
         for start in range(0, len(missing), BATCH):
             report(Progress(STAGE, start, len(missing)))
             self._encode(missing[start : start + BATCH])
         if missing:
             report(Progress(STAGE, len(missing), len(missing)))
+
+    def missing(self, images: Sequence[ImageTask]) -> list[str]:
+        """Return the hashes of the pictures that are not cached, each once."""
+        hashes = dict.fromkeys(image.pixels_sha256 for image in images)
+        return [sha for sha in hashes if self._cache.get(self.encoder.cache_key, sha) is None]
 
     def of(self, image: ImageTask) -> Callable[[], Tensor]:
         """Return what gives the image's features: (N, C) float32, as the encoder gave them."""
