@@ -33,6 +33,8 @@ export class Grid {
     this.spare = [];
     /** @type {number | undefined} */
     this.frame = undefined;
+    /** @type {number | undefined} id of the image that a click, or the first one of two, was on */
+    this.pressed = undefined;
     this.say = create("span", { class: "tb-grid-count", role: "status" });
     this.notice = create("span", { class: "tb-grid-notice", role: "alert" });
     this.field = create("div", { class: "tb-grid-field" });
@@ -58,8 +60,7 @@ export class Grid {
     this.list.addEventListener("scroll", () => this.#schedule(), { passive: true });
     this.list.addEventListener("click", (event) => this.#click(event));
     this.list.addEventListener("dblclick", (event) => {
-      const at = placeAt(event);
-      if (at !== null) this.react.open(this.cards[at].id);
+      if (placeAt(event) !== null && this.pressed !== undefined) this.react.open(this.pressed);
     });
     this.list.addEventListener("keydown", (event) => this.#key(event));
     this.list.addEventListener("mousedown", (event) => event.shiftKey && event.preventDefault()); // no text selection
@@ -74,6 +75,8 @@ export class Grid {
   show(cards, chosenIds = []) {
     const activeId = this.cards[this.selection.active]?.id;
     this.cards = cards;
+    this.layout = undefined; // of the list before; in a hidden tab the next one waits until it is seen
+    for (const [at, view] of this.views) this.#putAway(at, view);
     this.selection = new Selection(cards.length);
     const wanted = new Set(chosenIds);
     cards.forEach((card, at) => {
@@ -168,6 +171,7 @@ export class Grid {
   #click(event) {
     const at = placeAt(event);
     if (at === null) return;
+    if (event.detail < 2) this.pressed = this.cards[at].id; // the list may be another one at the second click
     this.selection.click(at, { shift: event.shiftKey, ctrl: event.ctrlKey || event.metaKey });
     this.#selected(true);
   }
