@@ -9,6 +9,7 @@ from app.commands.following import follow, follow_rest
 from app.commands.outcome import DONE, FAILED
 from app.commands.owner import FolderToImport, open_owner
 from app.commands.settings_file import chosen_settings
+from app.messages import plural
 
 
 def import_folder(options: Namespace) -> int:
@@ -22,9 +23,10 @@ def import_folder(options: Namespace) -> int:
         print(f"refused  {file['name']}: {file['reason']}")
     for name in report["filed_twice"]:
         print(f"filed both good and defective: {name}")
+    there = report["already_there"]
     print(
-        f"{report['added']} images added, {report['already_there']} were already there, "
-        f"{len(report['refused'])} files refused, {report['masks']} painted."
+        f"{plural(report['added'], 'image')} added, {there:,} {'was' if there == 1 else 'were'} already there, "
+        f"{plural(len(report['refused']), 'file')} refused, {report['masks']} painted."
     )
     return DONE if report["added"] or report["already_there"] else FAILED
 
@@ -60,5 +62,5 @@ def _figures(line: Mapping[str, Any], before: Mapping[str, Any] | None) -> str:
 
     return (
         f"false rejects {moved('false_rejects')} of {line['n_good']} good, "
-        f"missed {moved('missed')} of {line['n_defect']} defective images kept for testing"
+        f"missed {moved('missed')} of {plural(line['n_defect'], 'defective image')} kept for testing"
     )

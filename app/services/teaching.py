@@ -2,21 +2,18 @@
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from app.services.authorship import checked_author, now
-from app.services.catalogue import Snapshot, read_snapshot
+from app.services.catalogue import read_snapshot
 from app.services.errors import NoModelError, NotEnoughGoodImagesError, NothingToTeachError, UnknownJobError
-from app.services.figures import comparable_images, figures
 from app.services.jobs import JobControl, JobRunner
-from app.services.lesson_result import changes, from_json, lesson_sentence, to_json
+from app.services.lesson_result import from_json, lesson_result, to_json
 from app.services.model_settings import CHOSEN_SETTINGS, Settings, config_with, last_chosen
 from app.services.score_rows import read_scores
 from app.services.training_set import (
     MIN_GOOD_PARTS,
-    TrainingSet,
+    Plan,
     image_task,
     lesson_task,
     parent_version,
@@ -26,18 +23,8 @@ from app.services.training_set import (
 from app.services.views import JobView, LessonResult, Waiting
 from app.services.worker_link import Message, WorkerLink
 from app.worker_specs import TrainSpec, as_json
-from storage.records import JobKind, Version, VersionKind
-from storage.workspace import Work, Workspace
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What one job makes a version from; read when the job begins."""
-
-    parent: Version | None
-    compared_with: Version | None  # whose scores the lesson is compared with
-    training: TrainingSet
-    settings: Settings  # that a person chose for a model built anew
+from storage.records import JobKind, VersionKind
+from storage.workspace import Workspace
 
 
 class TeachingService:
@@ -202,39 +189,6 @@ class TeachingService:
                 for product in products:
                     if product not in in_use:
                         work.in_use.put(product, version.id, author, at)
-            result = to_json(_lesson_result(work, version, plan, made["report"]))
+            result = to_json(lesson_result(work, version, plan, made["report"]))
             control.finish(work, result)
         return result
-
-
-def _lesson_result(work: Work, version: Version, plan: Plan, report: Mapping[str, Any]) -> LessonResult:
-    snapshot: Snapshot = read_snapshot(work)
-    before_version = plan.compared_with
-    after = work.scores.summaries(version.id)
-    before = work.scores.summaries(before_version.id) if before_version else {}
-    known = set(before_version.lessons) if before_version else set()
-    new = [(revision, image) for revision, image in plan.training.lessons if revision.id not in known]
-    learnt = sum(int(report["learnt_patches"].get(str(revision.id), 0)) for revision, _ in new)
-    found = changes(snapshot, before, after, frozenset(image.id for _, image in plan.training.lessons))
-    same = (
-        comparable_images(snapshot, before, after) if before_version else comparable_images(snapshot, after)
-    )
-    current_lessons = {revision.id for revision, _ in plan.training.lessons}
-    known_good = set(before_version.good_image_ids) if before_version else set()
-    if before_version is None:
-        sentence = f"built from {len(plan.training.good)} good images of {len(version.products)} products"
-        if plan.training.lessons:
-            sentence += f", taught {len(plan.training.lessons)} painted ones"
-    else:
-        new_good = sum(image.id not in known_good for image in plan.training.good)
-        sentence = lesson_sentence(learnt, found, len(new), len(known - current_lessons), new_good)
-    return LessonResult(
-        version_id=version.id,
-        parent_id=before_version.id if before_version else None,
-        learnt_patches=learnt,
-        changes=found,
-        sentence=sentence,
-        figures_before=figures(snapshot, before, same) if before_version else (),
-        figures_after=figures(snapshot, after, same),
-        seconds=float(report["seconds"]),
-    )

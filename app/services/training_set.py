@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.services.catalogue import Snapshot, read_snapshot
+from app.services.model_settings import Settings
 from app.services.views import Waiting
 from app.worker_specs import ImageTask, LessonTask
 from storage.records import Image, Revision, Version
@@ -22,6 +23,16 @@ class TrainingSet:
     images: tuple[Image, ...]  # all that can be scored
     good: tuple[Image, ...]
     lessons: tuple[tuple[Revision, Image], ...]  # current paintings, with their images
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one job makes a version from; read when the job begins."""
+
+    parent: Version | None
+    compared_with: Version | None  # whose scores the lesson is compared with
+    training: TrainingSet
+    settings: Settings  # that a person chose for a model built anew
 
 
 def training_set(snapshot: Snapshot) -> TrainingSet:

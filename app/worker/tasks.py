@@ -200,7 +200,12 @@ class TaskRunner:
         return {
             "learnt_patches": {str(lesson): count for lesson, count in learnt.items()},
             "products": {
-                c.product: {"limit_rule": c.rule, "why": c.evidence, "good_images": c.images}
+                c.product: {
+                    "limit_rule": c.rule,
+                    "why": c.evidence,
+                    "good_images": c.images,
+                    "is_trained": c.head_share > 0,
+                }
                 for c in calibrations
             },
             "suspects": list(made.suspects),

@@ -33,10 +33,13 @@ def test_chosen_settings_are_stored_and_kept_when_the_model_is_built_anew(tmp_pa
         chosen = settings_after_fit(services, {"top_patches": 3})
         again = settings_after_fit(services, None)
         usual = settings_after_fit(services, {})
+        first, *_, last = (services.teaching.result(number).sentence for number in (1, 2, 3))
 
     assert chosen["top_patches"] == again["top_patches"] == 3
     assert chosen["image_size"] == SMALL.image_size  # what nobody chose stays
     assert usual["top_patches"] == SMALL.top_patches
+    assert first == "built from 6 good images of 1 product"
+    assert last == "built from 6 good images of 1 product, changes no other image"
 
 
 def test_setting_that_does_not_exist_starts_nothing(services: Services) -> None:
