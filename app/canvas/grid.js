@@ -26,6 +26,7 @@ export class Grid {
     this.react = react;
     /** @type {Card[]} */
     this.cards = [];
+    this.total = 0;
     this.selection = new Selection(0);
     /** @type {Map<number, CardView>} by place in the list */
     this.views = new Map();
@@ -71,8 +72,9 @@ export class Grid {
     new ResizeObserver(() => this.#resize()).observe(this.list);
   }
 
-  /** @param {Card[]} cards @param {number[]} [chosenIds] */
-  show(cards, chosenIds = []) {
+  /** @param {Card[]} cards @param {number[]} [chosenIds] @param {number} [total] of the list they are the first of */
+  show(cards, chosenIds = [], total = cards.length) {
+    this.total = total;
     const activeId = this.cards[this.selection.active]?.id;
     this.cards = cards;
     this.layout = undefined; // of the list before; in a hidden tab the next one waits until it is seen
@@ -145,7 +147,7 @@ export class Grid {
     }
     const { active, chosen } = this.selection;
     if (active >= 0) this.list.setAttribute("aria-activedescendant", `tb-card-${active}`);
-    const images = `${this.cards.length.toLocaleString("en")} ${this.cards.length === 1 ? "image" : "images"}`;
+    const images = `${this.total.toLocaleString("en")} ${this.total === 1 ? "image" : "images"}`;
     this.say.textContent = chosen.size ? `${images}, ${chosen.size.toLocaleString("en")} selected` : images;
     for (const button of this.root.querySelectorAll("button.tb-verdict")) {
       /** @type {HTMLButtonElement} */ (button).disabled = !chosen.size;

@@ -83,6 +83,7 @@ class LessonFacts:
     dropped_good: int = 0  # good before, and not any more
     without_model: tuple[str, ...] = ()  # products of new paintings that have too few good parts
     most_painted: int = 0  # paintings there are of the product that has most, among those of new paintings
+    started_from: int = 0  # the version in use
     is_used: bool = False  # a trained part counts for one of these products
 
 
@@ -105,6 +106,7 @@ def _facts(work: Work, version: Version, plan: Plan, report: Mapping[str, Any]) 
         dropped_good=len(known_good - good),
         without_model=tuple(sorted(products - set(version.products))),
         most_painted=max(per_product.values(), default=0),
+        started_from=known.id if known else 0,
         is_used=any(trained.get(product, {}).get("is_trained", False) for product in products),
     )
 
@@ -146,7 +148,7 @@ def _done(facts: LessonFacts) -> list[str]:
         done.append(f"looked at {plural(facts.new_good, 'more good image')}")
     if facts.dropped_good:
         done.append(f"took out {plural(facts.dropped_good, 'image')} that no longer counts as good")
-    return done or ["nothing was new"]
+    return done or [f"nothing was new to version {facts.started_from}, from which the lesson starts"]
 
 
 def _why_not_used(facts: LessonFacts) -> str:

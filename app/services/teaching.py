@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from app.services.authorship import checked_author, now
-from app.services.catalogue import read_snapshot
+from app.services.catalogue import versions_in_use
 from app.services.errors import NoModelError, NotEnoughGoodImagesError, NothingToTeachError, UnknownJobError
 from app.services.jobs import JobControl, JobRunner
 from app.services.lesson_result import from_json, lesson_result, to_json
@@ -133,10 +133,10 @@ class TeachingService:
         self, control: JobControl, kind: VersionKind, author: str, settings: Settings
     ) -> Mapping[str, object]:
         with self._workspace.reading() as work:
-            snapshot = read_snapshot(work)
-            current = parent_version(work, snapshot.versions_in_use)
+            training = training_set(work)
+            current = parent_version(work, versions_in_use(work))
         parent = current if kind is VersionKind.TEACH else None
-        plan = Plan(parent, current, training_set(snapshot), settings)
+        plan = Plan(parent, current, training, settings)
         staging = self._workspace.models.staging(control.job_id)
         try:
             made = self._worker.run(

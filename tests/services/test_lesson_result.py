@@ -59,7 +59,11 @@ CASES = [
         [change(1)],
         "learnt 41 patches, forgot 2 paintings, looked at 3 more good images, changes 1 other image (1 now rejected)",
     ),
-    (LessonFacts(), [], "nothing was new, changes no other image"),
+    (
+        LessonFacts(started_from=3),
+        [],
+        "nothing was new to version 3, from which the lesson starts, changes no other image",
+    ),
 ]
 
 

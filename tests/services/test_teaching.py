@@ -69,7 +69,7 @@ def test_first_model_is_in_use_and_judges_every_image(services: Services) -> Non
     assert set(first.products) == set(PRODUCTS) and first.kind == "fit" and first.parent_id is None
     cards = services.browsing.find(ImageFilter())
     assert len(cards) == 28 and all(card.score is not None and card.call for card in cards)
-    assert services.teaching.result(1).sentence.startswith("built from 24 good images of 2 products")
+    assert services.teaching.result(1).sentence.startswith("built from 23 good images of 2 products")
 
 
 def test_defects_score_above_good_parts_and_their_heatmaps_peak_on_them(services: Services) -> None:
@@ -132,7 +132,8 @@ def test_emptied_painting_is_forgotten_by_the_next_lesson(services: Services) ->
     result = services.teaching.result(teach(services).id)
     services.labelling.judge([bad], None, "Ada")
 
-    assert result.sentence.startswith("forgot 1 painting, looked at 1 more good image, changes ")
+    # The lesson starts from the first version, which is in use again and never learnt the painting.
+    assert result.sentence.startswith("looked at 1 more good image, changes ")
     version = next(version for version in services.versions.all() if version.id == result.version_id)
     assert version.lesson_images == ()
 
