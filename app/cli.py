@@ -167,13 +167,16 @@ def _add_working(commands: Commands) -> None:
     folder.add_argument(
         "--facts", type=Path, metavar="CSV", help="a table: name, lot, part, shot, station, ..."
     )
-    _add(
+    fit = _add(
         commands,
         "fit",
         "build a model from the good images, teach it every painting",
         "fit",
-        "fit --device cpu",
+        "fit --image-size 320",
+        "fit --backbone wide_resnet50_2",
+        "fit --settings settings.json",
     )
+    _add_model_settings(fit)
     _add(commands, "teach", "teach the model what has been painted since", "teach")
     score = _add(
         commands,
@@ -189,6 +192,31 @@ def _add_working(commands: Commands) -> None:
     score.add_argument("--heatmaps", type=Path, metavar="DIR", help="write a heatmap (PNG) per image")
     score.add_argument("--json", type=Path, metavar="FILE", help="write the scores as JSON")
     _add(commands, "check", "verify every file and record of a workspace", "check --workspace /data/line3")
+
+
+def _add_model_settings(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group(
+        "settings of the model",
+        "They are kept with the version, and every lesson on it uses them: another backbone or image size needs "
+        "a new fit. With none of these options the ones chosen for the last model hold again; with any, those "
+        "not named are Twinbank's own.",
+    )
+    group.add_argument(
+        "--backbone",
+        metavar="NAME",
+        help="network that looks at the images; default: efficientnet_lite0. Others need their weights: "
+        "launch.py weights NAME",
+    )
+    group.add_argument(
+        "--image-size",
+        type=int,
+        metavar="N",
+        help="pixels an image is resized to: 128, 224, 256 (default), 288, 320 or 448; larger finds smaller "
+        "defects and takes longer",
+    )
+    group.add_argument(
+        "--settings", type=Path, metavar="FILE", help='JSON with further settings, e.g. {"overkill": 0.02}'
+    )
 
 
 def _add_measuring(commands: Commands) -> None:

@@ -151,8 +151,8 @@ def _default_file(name: str, spec: BackboneSpec) -> Path:
     if spec.embedded is None:
         if not downloaded_file(name).exists():
             raise WeightsUnavailableError(
-                f"the weights of {name} are not on this machine: name a file with --weights FILE, "
-                f"or fetch them once with: python3 launch.py weights {name}"
+                f"the weights of {name} are not on this machine: fetch them once with "
+                f"python3 launch.py weights {name}, or let evaluate read a file with --weights FILE"
             )
         return downloaded_file(name)
     found = importlib.util.find_spec(spec.embedded.package)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 IMAGE_SIZES = (128, 224, 256, 288, 320, 448)
@@ -146,6 +147,19 @@ class DmadConfig:
             resemblance=0.0,
         )
 
+    def with_settings(self, chosen: Mapping[str, object]) -> DmadConfig:
+        """Return these settings with those that a person chose in their place.
+
+        Raises:
+            ConfigError: a name that is no setting, a value of another kind, or one out of range.
+        """
+        for name, value in chosen.items():
+            if name not in {field.name for field in fields(self)}:
+                known = ", ".join(field.name for field in fields(self))
+                raise ConfigError(f"there is no setting {name!r}; there are {known}")
+            _of_its_kind(name, value, getattr(self, name))
+        return replace(self, **chosen)  # type: ignore[arg-type]  # each was checked above
+
     def to_json(self) -> str:
         """Return the settings as JSON with sorted keys: equal settings give equal text."""
         return json.dumps(asdict(self), sort_keys=True)
@@ -164,6 +178,14 @@ class DmadConfig:
                 f"unknown settings {', '.join(unknown)}: this model was made by a newer Twinbank"
             )
         return cls(**values)
+
+
+def _of_its_kind(name: str, value: object, usual: object) -> None:
+    """Refuse "200" for 200 and 1 for true; a whole number may stand where a fraction is usual."""
+    allowed = (int, float) if isinstance(usual, float) else (type(usual),)
+    if type(value) not in allowed:
+        kinds = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
+        raise ConfigError(f"{name} is {kinds[type(usual)]}, such as {usual!r}, not {value!r}")
 
 
 def _choice(config: DmadConfig, name: str, allowed: tuple[object, ...]) -> None:

@@ -99,8 +99,8 @@ def read_mask(path: Path, size: tuple[int, int]) -> NDArray[np.bool_]:
     values: NDArray[np.uint8] = decode(path.read_bytes()).pixels.max(axis=2)
     if values.shape != size:
         raise MaskSizeError(
-            f"the mask {path.name} is {values.shape[1]} x {values.shape[0]} px, "
-            f"its image {size[1]} x {size[0]} px"
+            f"the mask {path} is {values.shape[1]} x {values.shape[0]} px, "
+            f"its image {size[1]} x {size[0]} px: give the mask its image's size, or take it out of the folder"
         )
     brightest = int(values.max())
     painted: NDArray[np.bool_] = values > (brightest // 2 if brightest > 127 else 0)

@@ -22,10 +22,21 @@ from core.backbones import Backbone, load_backbone
 from core.config import DmadConfig
 
 PATCHCORE_CHANNELS = 1536
+RUNTIME = "torch-float32"  # what computes the features, and how precisely
+
+
+class EncoderMismatchError(ValueError):
+    """A model reads other features than this encoder gives; the message names both."""
 
 
 class PatchEncoder:
-    """Frozen backbone and aggregation (eq. 1). The same image always gives the same features."""
+    """Frozen backbone and aggregation (eq. 1). The same image always gives the same features.
+
+    Attributes:
+        fingerprint: names what changes the features: weights, taps, image size, aggregation, runtime with its
+            precision. Not the device: a CPU and a GPU agree to rounding, so a model moves between them.
+        cache_key: the fingerprint with the device, for what must come back bit for bit.
+    """
 
     def __init__(self, backbone: Backbone, image_size: int, aggregation: str, device: torch.device) -> None:
         self._backbone = backbone.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -34,9 +45,23 @@ class PatchEncoder:
         self._device = device
         self._mean = torch.tensor(backbone.spec.mean, device=device).view(1, 3, 1, 1)
         self._std = torch.tensor(backbone.spec.std, device=device).view(1, 3, 1, 1)
-        what = f"{backbone.weights_sha256}|{','.join(backbone.spec.taps)}|{image_size}|{aggregation}|torch|{device.type}|v1"
+        what = f"{backbone.weights_sha256}|{','.join(backbone.spec.taps)}|{image_size}|{aggregation}|{RUNTIME}|v2"
         self.fingerprint = f"{backbone.spec.timm_name.split('.')[0]}-{image_size}-{hashlib.sha256(what.encode()).hexdigest()[:16]}"
+        self.cache_key = f"{self.fingerprint}-{device.type}"
         self.grid, self.channels = self._probe()
+
+    def require(self, fingerprint: str) -> None:
+        """Refuse a model that was built with another encoder: its scores would mean nothing.
+
+        Raises:
+            EncoderMismatchError: `fingerprint`, the model's, is not this encoder's.
+        """
+        if fingerprint != self.fingerprint:
+            raise EncoderMismatchError(
+                f"This model was built with the encoder {fingerprint}, but here the encoder is {self.fingerprint}: "
+                "other weights or another way to compute. Use the weights it was built with, "
+                "or build a model anew from the good images."
+            )
 
     @torch.inference_mode()
     def encode(self, images: Sequence[NDArray[np.uint8]]) -> Tensor:

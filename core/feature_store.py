@@ -32,7 +32,7 @@ class FeatureStore:
             folder: where to keep features between runs, a file per image and encoder. None: memory only.
         """
         self.encoder = encoder
-        self._folder = folder / encoder.fingerprint if folder else None
+        self._folder = folder / encoder.cache_key if folder else None
         self._held: dict[Path, NDArray[np.float16]] = {}
         self._outliers: dict[int, Tensor] = {}
 

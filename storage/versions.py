@@ -59,6 +59,14 @@ class Versions:
         row = self._session.get(VersionTable, version_id)
         return None if row is None else _record(row)
 
+    def newest(self) -> Version | None:
+        row = self._session.scalar(select(VersionTable).order_by(VersionTable.id.desc()).limit(1))
+        return None if row is None else _record(row)
+
+    def ids(self) -> tuple[int, ...]:
+        """Oldest first."""
+        return tuple(self._session.scalars(select(VersionTable.id).order_by(VersionTable.id)))
+
     def all(self) -> tuple[Version, ...]:
         """Oldest first."""
         return tuple(

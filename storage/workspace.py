@@ -20,6 +20,7 @@ from storage.feature_cache import FeatureCache
 from storage.images import Images
 from storage.in_use import VersionsInUse
 from storage.jobs import Jobs
+from storage.listing import Listing
 from storage.model_store import ModelStore
 from storage.neighbour_cache import NeighbourCache
 from storage.owner import Ownership
@@ -47,6 +48,7 @@ class Work:
         self.versions = Versions(session)
         self.in_use = VersionsInUse(session)
         self.scores = Scores(session)
+        self.listing = Listing(session)
         self.jobs = Jobs(session)
         self.events = Events(session)
 

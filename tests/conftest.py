@@ -1,11 +1,16 @@
-"""What all tests share: one real Chromium for the whole run."""
+"""What all tests share: one real Chromium for the whole run, and workspaces over the product's own services."""
 
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+
+from app.services import Services, open_services
+from app.services.views import IncomingFile
+from tests.services.parts import part
 
 CHROMIUM = os.environ.get("TWINBANK_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 FLAGS = [
@@ -31,3 +36,18 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Iterator[Services]:
+    """An empty workspace; no training process is started by opening it."""
+    opened = open_services(tmp_path / "workspace", device="cpu")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def plates(services: Services) -> tuple[int, ...]:
+    """Four images of "plate", nobody has judged them."""
+    files = [IncomingFile(f"part-{seed}.png", part(seed).png) for seed in range(4)]
+    return services.importing.import_files(files, "plate", "Ada").image_ids

@@ -69,8 +69,11 @@ export const postVerdict = (imageId, author, body) =>
 /** @param {string} author @param {any} body */
 export const postVerdicts = (author, body) => call("api/verdicts", { method: "POST", author, body });
 
-/** @param {string} query */
-export const getCards = (query) => call(`api/images${query ? `?${query}` : ""}`);
+/** @param {string} query @param {number} [limit] of cards; the answer's `total` counts all there are */
+export const getCards = (query, limit) => {
+  const asked = [query, limit === undefined ? "" : `limit=${limit}`].filter(Boolean).join("&");
+  return call(`api/images${asked ? `?${asked}` : ""}`);
+};
 
 export const getDefectTypes = () => call("api/defect-types");
 

@@ -26,6 +26,7 @@ export class Grid {
     this.react = react;
     /** @type {Card[]} */
     this.cards = [];
+    this.total = 0;
     this.selection = new Selection(0);
     /** @type {Map<number, CardView>} by place in the list */
     this.views = new Map();
@@ -33,6 +34,8 @@ export class Grid {
     this.spare = [];
     /** @type {number | undefined} */
     this.frame = undefined;
+    /** @type {number | undefined} id of the image that a click, or the first one of two, was on */
+    this.pressed = undefined;
     this.say = create("span", { class: "tb-grid-count", role: "status" });
     this.notice = create("span", { class: "tb-grid-notice", role: "alert" });
     this.field = create("div", { class: "tb-grid-field" });
@@ -58,8 +61,7 @@ export class Grid {
     this.list.addEventListener("scroll", () => this.#schedule(), { passive: true });
     this.list.addEventListener("click", (event) => this.#click(event));
     this.list.addEventListener("dblclick", (event) => {
-      const at = placeAt(event);
-      if (at !== null) this.react.open(this.cards[at].id);
+      if (placeAt(event) !== null && this.pressed !== undefined) this.react.open(this.pressed);
     });
     this.list.addEventListener("keydown", (event) => this.#key(event));
     this.list.addEventListener("mousedown", (event) => event.shiftKey && event.preventDefault()); // no text selection
@@ -70,10 +72,13 @@ export class Grid {
     new ResizeObserver(() => this.#resize()).observe(this.list);
   }
 
-  /** @param {Card[]} cards @param {number[]} [chosenIds] */
-  show(cards, chosenIds = []) {
+  /** @param {Card[]} cards @param {number[]} [chosenIds] @param {number} [total] of the list they are the first of */
+  show(cards, chosenIds = [], total = cards.length) {
+    this.total = total;
     const activeId = this.cards[this.selection.active]?.id;
     this.cards = cards;
+    this.layout = undefined; // of the list before; in a hidden tab the next one waits until it is seen
+    for (const [at, view] of this.views) this.#putAway(at, view);
     this.selection = new Selection(cards.length);
     const wanted = new Set(chosenIds);
     cards.forEach((card, at) => {
@@ -142,7 +147,7 @@ export class Grid {
     }
     const { active, chosen } = this.selection;
     if (active >= 0) this.list.setAttribute("aria-activedescendant", `tb-card-${active}`);
-    const images = `${this.cards.length.toLocaleString("en")} ${this.cards.length === 1 ? "image" : "images"}`;
+    const images = `${this.total.toLocaleString("en")} ${this.total === 1 ? "image" : "images"}`;
     this.say.textContent = chosen.size ? `${images}, ${chosen.size.toLocaleString("en")} selected` : images;
     for (const button of this.root.querySelectorAll("button.tb-verdict")) {
       /** @type {HTMLButtonElement} */ (button).disabled = !chosen.size;
@@ -168,6 +173,7 @@ export class Grid {
   #click(event) {
     const at = placeAt(event);
     if (at === null) return;
+    if (event.detail < 2) this.pressed = this.cards[at].id; // the list may be another one at the second click
     this.selection.click(at, { shift: event.shiftKey, ctrl: event.ctrlKey || event.metaKey });
     this.#selected(true);
   }

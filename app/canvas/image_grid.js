@@ -18,6 +18,7 @@ import { Grid } from "./grid.js";
 /** @typedef {{verdict: string | null, ids: number[]}} Group  images that shall have this verdict */
 
 const RETRY_MS = 2000;
+const FIRST_CARDS = 200; // shown before the rest of a long list is there
 const WORDS = /** @type {Record<string, string>} */ ({ good: "good", defect: "defect", unsure: "unsure" });
 
 /** @param {GridValue["query"]} query @returns {string} without a question mark */
@@ -35,9 +36,14 @@ class ImageGrid {
     this.trigger = trigger;
     /** @type {Group[][]} how to take the verdicts back, newest last */
     this.undoable = [];
+    this.posted = 0; // verdicts the server has taken
+    this.touched = false; // a person has selected since the cards were asked for
     this.grid = new Grid(root, {
       open: (imageId) => trigger("open", { image_id: imageId }),
-      selected: (imageIds) => trigger("selected", { image_ids: imageIds }),
+      selected: (imageIds) => {
+        this.touched = true;
+        trigger("selected", { image_ids: imageIds });
+      },
       act: (action) => (action === "undo" ? this.undo() : this.judge(action)),
     });
   }
@@ -51,19 +57,36 @@ class ImageGrid {
   async load() {
     const asked = (this.asked = JSON.stringify([queryText(this.value.query), this.value.refresh]));
     this.root.dataset.ready = "false";
+    this.touched = false;
+    const first = await this.#cards(asked, FIRST_CARDS);
+    if (!first) return;
+    const { images, total = images.length } = first;
+    this.grid.tell("");
+    this.grid.show(images, this.value.selected ?? [], total);
+    if (images.length < total) {
+      const all = await this.#cards(asked);
+      if (!all) return;
+      this.grid.show(all.images, this.touched ? this.grid.chosenIds : (this.value.selected ?? []));
+    }
+    this.root.dataset.ready = "true";
+  }
+
+  /**
+   * Ask until the server answers, and anew where a verdict was given meanwhile.
+   * @param {string} asked @param {number} [limit] @returns {Promise<any>} null: other cards are wanted by now
+   */
+  async #cards(asked, limit) {
     for (;;) {
-      const answer = await getCards(queryText(this.value.query)).catch((error) => error);
-      if (asked !== this.asked) return;
-      if (answer instanceof Error) {
-        this.grid.tell(answer instanceof TypeError ? "The server cannot be reached – retrying." : answer.message);
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-        if (asked !== this.asked) return;
+      const posted = this.posted;
+      const answer = await getCards(queryText(this.value.query), limit).catch((error) => error);
+      if (asked !== this.asked) return null;
+      if (!(answer instanceof Error)) {
+        if (posted === this.posted) return answer;
         continue;
       }
-      this.grid.tell("");
-      this.grid.show(answer.images, this.value.selected ?? []);
-      this.root.dataset.ready = "true";
-      return;
+      this.grid.tell(answer instanceof TypeError ? "The server cannot be reached – retrying." : answer.message);
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      if (asked !== this.asked) return null;
     }
   }
 
@@ -106,6 +129,7 @@ class ImageGrid {
         this.grid.tell(answer instanceof TypeError ? "Not saved: the server cannot be reached. Try again." : answer.message);
         return false;
       }
+      this.posted++;
       const changed = new Set(ids);
       for (const card of this.grid.cards) if (changed.has(card.id)) card.verdict = verdict;
       this.grid.refresh();

@@ -204,8 +204,8 @@ class ImportSheet {
       this.fill.style.width = `${(100 * sent) / this.files.length}%`;
       this.#say(`${sent} of ${this.files.length} sent`);
     }
-    const stopped = this.isStopped ? `Stopped after ${sent} of ${this.files.length} images. ` : "";
-    this.#say(`${stopped}${sum.added} added, ${sum.already_there} were already there, ${sum.refused} refused.`, sum.refused > 0);
+    const stopped = this.isStopped ? `Stopped after ${sent} of ${this.files.length} ${this.files.length === 1 ? "image" : "images"}. ` : "";
+    this.#say(`${stopped}${sum.added} added, ${sum.already_there} ${sum.already_there === 1 ? "was" : "were"} already there, ${sum.refused} refused.`, sum.refused > 0);
     this.#busy(false);
     this.files = [];
     this.#choose(null);

@@ -45,7 +45,7 @@ class Owner(Protocol):
     """What commands ask of the owner."""
 
     def start_import(self, folder: FolderToImport) -> int: ...
-    def start_fit(self) -> int: ...
+    def start_fit(self, settings: Mapping[str, object] | None = None) -> int: ...
     def start_teach(self) -> int: ...
     def job(self, job_id: int) -> JobState: ...
     def current_job(self) -> int | None: ...
@@ -100,8 +100,8 @@ class LocalOwner:
         )
         return job
 
-    def start_fit(self) -> int:
-        return int(self.services.teaching.start_fit(self._author))
+    def start_fit(self, settings: Mapping[str, object] | None = None) -> int:
+        return int(self.services.teaching.start_fit(self._author, settings))
 
     def start_teach(self) -> int:
         return int(self.services.teaching.start_teach(self._author))
@@ -151,8 +151,8 @@ class RemoteOwner:
         }
         return int(self._ask("POST", "/api/import/folder", body)["job"])
 
-    def start_fit(self) -> int:
-        return int(self._ask("POST", "/api/fit", {})["job"])
+    def start_fit(self, settings: Mapping[str, object] | None = None) -> int:
+        return int(self._ask("POST", "/api/fit", {"settings": settings})["job"])
 
     def start_teach(self) -> int:
         return int(self._ask("POST", "/api/teach", {})["job"])

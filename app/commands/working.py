@@ -8,6 +8,8 @@ from typing import Any
 from app.commands.following import follow, follow_rest
 from app.commands.outcome import DONE, FAILED
 from app.commands.owner import FolderToImport, open_owner
+from app.commands.settings_file import chosen_settings
+from app.messages import plural
 
 
 def import_folder(options: Namespace) -> int:
@@ -21,16 +23,18 @@ def import_folder(options: Namespace) -> int:
         print(f"refused  {file['name']}: {file['reason']}")
     for name in report["filed_twice"]:
         print(f"filed both good and defective: {name}")
+    there = report["already_there"]
     print(
-        f"{report['added']} images added, {report['already_there']} were already there, "
-        f"{len(report['refused'])} files refused, {report['masks']} painted."
+        f"{plural(report['added'], 'image')} added, {there:,} {'was' if there == 1 else 'were'} already there, "
+        f"{plural(len(report['refused']), 'file')} refused, {report['masks']} painted."
     )
     return DONE if report["added"] or report["already_there"] else FAILED
 
 
 def fit(options: Namespace) -> int:
+    settings = chosen_settings(options.settings, options.backbone, options.image_size)
     with closing(open_owner(options)) as owner:
-        show_lesson(follow(owner, owner.start_fit()).result)
+        show_lesson(follow(owner, owner.start_fit(settings)).result)
     return DONE
 
 
@@ -58,5 +62,5 @@ def _figures(line: Mapping[str, Any], before: Mapping[str, Any] | None) -> str:
 
     return (
         f"false rejects {moved('false_rejects')} of {line['n_good']} good, "
-        f"missed {moved('missed')} of {line['n_defect']} defective images kept for testing"
+        f"missed {moved('missed')} of {plural(line['n_defect'], 'defective image')} kept for testing"
     )

@@ -128,7 +128,7 @@ class BrowseHandlers:
             go = pressable("tw-button tw-primary", "key", "Import images", key="import")
             return empty_state(messages.NO_IMAGES, messages.NO_IMAGES_NEXT, go)
         wanted = ImageFilter(**{name: value for name, value in query.items() if value is not None})
-        if self._browsing.find(wanted):
+        if self._browsing.find(wanted, limit=1):
             return None
         clear = pressable("tw-button", "clear", messages.CLEAR_FILTERS)
         return empty_state(messages.NOTHING_MATCHES, messages.NOTHING_MATCHES_NEXT, clear)

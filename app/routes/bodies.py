@@ -62,6 +62,10 @@ class FolderBody(BaseModel):
     facts_file: str | None = None
 
 
+class FitBody(BaseModel):
+    settings: dict[str, bool | int | float | str] | None = None
+
+
 class InUseBody(BaseModel):
     products: list[str] | None = None
 

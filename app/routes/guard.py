@@ -76,9 +76,10 @@ class Access:
 class Guard:
     """ASGI middleware, outermost: refuses before any route runs, and adds headers to every answer."""
 
-    def __init__(self, app: Application, access: Access) -> None:
+    def __init__(self, app: Application, access: Access, largest_body: int = LARGEST_BODY) -> None:
         self._app = app
         self._access = access
+        self._largest_body = largest_body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -89,11 +90,43 @@ class Guard:
         }
         refusal = self._refusal(str(scope["path"]), headers)
         if refusal is None:
-            await self._app(scope, receive, _with_headers(send))
+            await self._within_limit(scope, receive, _with_headers(send))
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
         else:
             await _answer(_with_headers(send), *refusal)
+
+    async def _within_limit(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the application read the body up to the limit: one sent in chunks does not say its length before."""
+        taken = 0
+        is_too_large = has_answered = False
+
+        async def receiving() -> Message:
+            nonlocal taken, is_too_large
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if message["type"] != "http.request" or taken <= self._largest_body:
+                return message
+            is_too_large = True
+            return {"type": "http.disconnect"}  # the application stops reading, and forgets what it has
+
+        async def sending(message: Message) -> None:
+            nonlocal has_answered
+            if is_too_large and not has_answered:
+                return  # what it says of a visitor who left is not our answer
+            has_answered = True
+            await send(message)
+
+        try:
+            await self._app(scope, receiving, sending)
+        except Exception:  # whatever it makes of a visitor who left; anything else goes on
+            if not is_too_large or has_answered:
+                raise
+        if is_too_large and not has_answered:
+            await _answer(send, *self._too_large())
+
+    def _too_large(self) -> tuple[int, str]:
+        return 413, f"At most {self._largest_body / 1024**3:.3g} GB are taken at once; send fewer files."
 
     def _refusal(self, path: str, headers: dict[str, str]) -> tuple[int, str] | None:
         host = headers.get("host", "")
@@ -108,8 +141,8 @@ class Guard:
         if origin is None and _is_foreign(headers):
             return 403, "This request came from another site and was refused."
         length = headers.get("content-length", "0")
-        if length.isdigit() and int(length) > LARGEST_BODY:
-            return 413, f"At most {LARGEST_BODY // 1024**3} GB are taken at once; send fewer files."
+        if length.isdigit() and int(length) > self._largest_body:
+            return self._too_large()
         if path not in OPEN_PATHS and not self._access.is_let_in(
             headers.get("cookie", ""), headers.get("authorization", "")
         ):

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from app.routes.bodies import (
     Author,
@@ -33,6 +33,7 @@ class FilterQuery(BaseModel):
     max_score: float | None = None
     text: str = ""
     order: str = "name"
+    limit: int | None = Field(default=None, ge=1)  # cards at most; "total" says how many match
 
     @model_validator(mode="before")
     @classmethod
@@ -52,9 +53,12 @@ def router(services: Services) -> APIRouter:
 def _add_lists(routes: APIRouter, services: Services) -> None:
     @routes.get("/images")
     def images(wanted: Annotated[FilterQuery, Query()]) -> JSONResponse:
-        cards = services.browsing.find(ImageFilter(**dict(wanted)))
+        asked = ImageFilter(**wanted.model_dump(exclude={"limit"}))
+        cards = services.browsing.find(asked, wanted.limit)
+        is_whole = wanted.limit is None or len(cards) < wanted.limit
+        total = len(cards) if is_whole else services.browsing.count(asked)
         # As it is: FastAPI would look at every value of 5,000 cards once more.
-        return JSONResponse({"images": [card_json(card) for card in cards]})
+        return JSONResponse({"images": [card_json(card) for card in cards], "total": total})
 
     @routes.get("/images/{image_id}")
     def image(image_id: int) -> Json:

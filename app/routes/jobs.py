@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from app.routes.bodies import Author, job_json, lesson_json
+from app.routes.bodies import Author, FitBody, job_json, lesson_json
 from app.services import Services
 
 Json = dict[str, object]
@@ -35,8 +35,8 @@ def router(services: Services) -> APIRouter:
         return job_json(teaching.job(job_id))
 
     @routes.post("/fit")
-    def fit(author: Author) -> Json:
-        return {"job": teaching.start_fit(author)}
+    def fit(author: Author, body: FitBody | None = None) -> Json:
+        return {"job": teaching.start_fit(author, body.settings if body else None)}
 
     @routes.post("/teach")
     def teach(author: Author) -> Json:

@@ -1,10 +1,19 @@
 """Find images and hand out their files."""
 
+from collections import Counter
+
 from app.services.authorship import checked_author, now
-from app.services.catalogue import Snapshot, read_image, read_snapshot, require_image, versions_in_use
+from app.services.catalogue import (
+    read_cards,
+    read_image,
+    require_image,
+    require_product,
+    versions_in_use,
+)
 from app.services.errors import BlobMissingError, InvalidRequestError
 from app.services.thumbnails import Thumbnails
 from app.services.views import ImageCard, ImageDetails, ImageFilter, MediaFile, ProductSummary
+from storage.listing import Total, Wanted
 from storage.records import Image
 from storage.workspace import Work, Workspace
 
@@ -22,31 +31,49 @@ class BrowsingService:
 
     def products(self) -> tuple[ProductSummary, ...]:
         with self._workspace.reading() as work:
-            snapshot = read_snapshot(work)
+            totals = {total.product: total for total in work.listing.totals()}
+            labels = work.listing.labels()
+            in_use = versions_in_use(work)
             names = [product.name for product in work.products.all()]
-        return tuple(_summary(snapshot, name) for name in names)
+        verdicts = Counter((image.product, image.verdict) for image in labels)
+        painted = Counter(image.product for image in labels if image.painted)
+        return tuple(
+            _summary(totals.get(name, Total(name, 0, 0)), verdicts, painted[name], in_use.get(name))
+            for name in names
+        )
 
-    def find(self, wanted: ImageFilter) -> tuple[ImageCard, ...]:
-        """Return the cards that match, in the order asked for.
+    def find(self, wanted: ImageFilter, limit: int | None = None) -> tuple[ImageCard, ...]:
+        """Return the cards that match, in the order asked for; at most `limit` of them.
 
         Raises:
             InvalidRequestError: a filter value that does not exist.
             UnknownProductError: no product has this name.
         """
         _check(wanted)
+        text = wanted.text.strip().casefold()
         with self._workspace.reading() as work:
-            snapshot = read_snapshot(work, wanted.product)
-        cards = [snapshot.card(image) for image in _ordered(snapshot, wanted.order)]
-        return tuple(card for card in cards if matches(card, wanted))
+            if wanted.product is not None:
+                require_product(work, wanted.product)
+            cards = read_cards(work, _as_asked(wanted), None if text else limit)
+        return tuple(card for card in cards if text in _searchable(card))[:limit] if text else cards
+
+    def count(self, wanted: ImageFilter) -> int:
+        """Return how many match; raises what `find` raises."""
+        if wanted.text.strip():
+            return len(self.find(wanted))
+        _check(wanted)
+        with self._workspace.reading() as work:
+            return work.listing.count(_as_asked(wanted))
 
     def card(self, image_id: int) -> ImageCard:
         with self._workspace.reading() as work:
             image, snapshot = read_image(work, image_id)
         return snapshot.card(image)
 
-    def details(self, image_id: int) -> ImageDetails:
+    def details(self, image_id: int, version_id: int | None = None) -> ImageDetails:
+        """Return what is known of an image; with the score of this version (None: the one in use)."""
         with self._workspace.reading() as work:
-            image, snapshot = read_image(work, image_id)
+            image, snapshot = read_image(work, image_id, version_id)
             filed_as = _filed_as(work, image, snapshot.verdict(image_id))
         return ImageDetails(
             card=snapshot.card(image),
@@ -55,7 +82,7 @@ class BrowsingService:
             shot=image.shot,
             station=image.station,
             captured_at=image.captured_at,
-            version_id=snapshot.versions_in_use.get(image.product),
+            version_id=version_id or snapshot.versions_in_use.get(image.product),
             score_sentence=snapshot.score_sentence(image),
             filed_as=filed_as,
         )
@@ -95,15 +122,16 @@ class BrowsingService:
             return require_image(work, image_id)
 
 
-def matches(card: ImageCard, wanted: ImageFilter) -> bool:
-    return (
-        (wanted.verdict is None or (card.verdict or "none") == wanted.verdict)
-        and (wanted.call is None or (card.call or "none") == wanted.call)
-        and (wanted.kept_for_testing is None or card.kept_for_testing == wanted.kept_for_testing)
-        and (wanted.painted is None or card.painted == wanted.painted)
-        and (wanted.min_score is None or (card.score is not None and card.score >= wanted.min_score))
-        and (wanted.max_score is None or (card.score is not None and card.score <= wanted.max_score))
-        and (not wanted.text.strip() or wanted.text.strip().casefold() in _searchable(card))
+def _as_asked(wanted: ImageFilter) -> Wanted:
+    return Wanted(
+        product=wanted.product,
+        verdict=wanted.verdict,
+        call=wanted.call,
+        held_out=wanted.kept_for_testing,
+        painted=wanted.painted,
+        min_score=wanted.min_score,
+        max_score=wanted.max_score,
+        order=wanted.order,
     )
 
 
@@ -121,38 +149,24 @@ def _check(wanted: ImageFilter) -> None:
             raise InvalidRequestError(f"{what} {value!r} is not one of {', '.join(allowed)}.")
 
 
-def _ordered(snapshot: Snapshot, order: str) -> list[Image]:
-    if order == "newest":
-        return sorted(snapshot.images, key=lambda image: (image.imported_at, image.id), reverse=True)
-    if order == "score":
-        return sorted(
-            snapshot.images, key=lambda image: (-_score(snapshot, image), image.product, image.name, image.id)
-        )
-    return sorted(snapshot.images, key=lambda image: (image.product, image.name, image.id))
-
-
-def _score(snapshot: Snapshot, image: Image) -> float:
-    summary = snapshot.scores.get(image.id)
-    return summary.score if summary else float("-inf")
-
-
 def _filed_as(work: Work, image: Image, own_verdict: str | None) -> tuple[str, ...]:
     others = [other.id for other in work.images.same_picture(image.source_sha256) if other.id != image.id]
     verdicts = {verdict.value.value for verdict in work.verdicts.current(others).values()}
     return tuple(sorted(verdicts - {own_verdict}))
 
 
-def _summary(snapshot: Snapshot, product: str) -> ProductSummary:
-    images = [image for image in snapshot.images if image.product == product]
-    verdicts = [snapshot.verdict(image.id) for image in images]
+def _summary(
+    total: Total, verdicts: Counter[tuple[str, str | None]], painted: int, version_id: int | None
+) -> ProductSummary:
+    good, defect, unsure = (verdicts[total.product, verdict] for verdict in ("good", "defect", "unsure"))
     return ProductSummary(
-        name=product,
-        images=len(images),
-        good=verdicts.count("good"),
-        defect=verdicts.count("defect"),
-        unsure=verdicts.count("unsure"),
-        unjudged=verdicts.count(None),
-        kept_for_testing=sum(image.held_out for image in images),
-        painted=sum(snapshot.is_painted(image.id) for image in images),
-        version_in_use=snapshot.versions_in_use.get(product),
+        name=total.product,
+        images=total.images,
+        good=good,
+        defect=defect,
+        unsure=unsure,
+        unjudged=total.images - good - defect - unsure,
+        kept_for_testing=total.held_out,
+        painted=painted,
+        version_in_use=version_id,
     )

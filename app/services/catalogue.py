@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from app.services.errors import UnknownImageError, UnknownProductError
 from app.services.views import ImageCard
+from storage.listing import ListedImage, Wanted
 from storage.records import Image, Revision, ScoreSummary, Verdict
 from storage.workspace import Work
 
@@ -55,6 +56,34 @@ class Snapshot:
         if score:
             return sentence(score.score, score.limit)
         return NO_SCORE if image.product in self.versions_in_use else NO_MODEL
+
+
+def read_cards(work: Work, wanted: Wanted, limit: int | None = None) -> tuple[ImageCard, ...]:
+    """Return the cards of the images that match, in the order asked for."""
+    listed = work.listing.find(wanted, limit)
+    types = work.listing.defect_types(
+        image.revision_id for image in listed if image.painted and image.revision_id is not None
+    )
+    return tuple(_card(image, types.get(image.revision_id or 0, ())) for image in listed)
+
+
+def _card(image: ListedImage, defect_types: tuple[str, ...]) -> ImageCard:
+    return ImageCard(
+        id=image.id,
+        product=image.product,
+        name=image.name,
+        width=image.width,
+        height=image.height,
+        verdict=image.verdict,
+        call=image.call,
+        score=image.score,
+        limit=image.limit,
+        taught=image.taught,
+        kept_for_testing=image.held_out,
+        painted=image.painted,
+        complete=image.complete,
+        defect_types=defect_types,
+    )
 
 
 def sentence(score: float, limit: float) -> str:

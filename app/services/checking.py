@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.messages import plural
 from app.services.jobs import StageReport
 from storage.workspace import Workspace
 
@@ -26,8 +27,8 @@ def check_workspace(path: Path, report: StageReport) -> CheckResult:
     finally:
         workspace.close()
     looked_at = (
-        f"Looked at {found.images} images, {found.revisions} paintings, {found.versions} versions "
-        f"and {found.blobs} stored files"
+        f"Looked at {plural(found.images, 'image')}, {plural(found.revisions, 'painting')}, "
+        f"{plural(found.versions, 'version')} and {plural(found.blobs, 'stored file')}"
     )
-    verdict = "everything is as it should be" if found.is_sound else f"{len(found.problems)} problems"
+    verdict = "everything is as it should be" if found.is_sound else plural(len(found.problems), "problem")
     return CheckResult(tuple(problem.sentence for problem in found.problems), f"{looked_at}: {verdict}.")

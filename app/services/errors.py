@@ -1,5 +1,6 @@
 """What a service refuses to do, each with a sentence for a person."""
 
+from app.messages import plural
 from app.services.views import Painting
 from storage.errors import BlobMissingError, StorageError, WorkspaceInUseError
 
@@ -93,7 +94,8 @@ class NoModelError(ConflictError):
 class NotEnoughGoodImagesError(ConflictError):
     def __init__(self, product: str, count: int, needed: int) -> None:
         super().__init__(
-            f"{product} has {count} good parts that are not kept for testing; a model needs {needed}."
+            f"{product} has {plural(count, 'good part')} to learn from, not counting those kept for testing; "
+            f"a model needs {needed}."
         )
 
 

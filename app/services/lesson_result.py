@@ -1,12 +1,17 @@
 """What a lesson changed: the same images judged by two versions, and one sentence that never claims more."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from app.services.catalogue import Snapshot
+from app.messages import plural
+from app.services.catalogue import Snapshot, read_snapshot
+from app.services.figures import comparable_images, figures
+from app.services.training_set import MIN_GOOD_PARTS, Plan
 from app.services.views import ChangedImage, LessonResult, ProductFigures
-from storage.records import ScoreSummary
+from storage.records import ScoreSummary, Version
+from storage.workspace import Work
 
 SMALLEST_CHANGE = 0.05  # a score that moved by less is not called a change, unless the call flips
 
@@ -43,35 +48,127 @@ def changes(
     )
 
 
-def lesson_sentence(
-    learnt_patches: int, found: Sequence[ChangedImage], painted: int, forgotten: int, new_good: int
-) -> str:
-    """Say what a lesson did.
+def lesson_result(work: Work, version: Version, plan: Plan, report: Mapping[str, Any]) -> LessonResult:
+    """Return what the version does, compared with the one that was there before; its scores are stored already."""
+    snapshot = read_snapshot(work)
+    before_version = plan.compared_with
+    after = work.scores.summaries(version.id)
+    before = work.scores.summaries(before_version.id) if before_version else {}
+    found = changes(snapshot, before, after, frozenset(image.id for _, image in plan.training.lessons))
+    scored = (after, before) if before_version else (after,)
+    same = comparable_images(snapshot, *scored)
+    facts = _facts(work, version, plan, report)
+    return LessonResult(
+        version_id=version.id,
+        parent_id=before_version.id if before_version else None,
+        learnt_patches=facts.learnt_patches,
+        changes=found,
+        sentence=built_sentence(version, plan, found)
+        if plan.parent is None
+        else lesson_sentence(facts, found),
+        figures_before=figures(snapshot, before, same) if before_version else (),
+        figures_after=figures(snapshot, after, same),
+        seconds=float(report["seconds"]),
+    )
+
+
+@dataclass(frozen=True)
+class LessonFacts:
+    """What is new in a lesson. Paintings and images are counted, not patches, unless it says so."""
+
+    learnt_patches: int = 0  # of the new paintings
+    painted: int = 0  # images whose painting is new
+    forgotten: int = 0  # images whose painting was taken out
+    new_good: int = 0
+    dropped_good: int = 0  # good before, and not any more
+    without_model: tuple[str, ...] = ()  # products of new paintings that have too few good parts
+    most_painted: int = 0  # paintings there are of the product that has most, among those of new paintings
+    started_from: int = 0  # the version in use
+    is_used: bool = False  # a trained part counts for one of these products
+
+
+def _facts(work: Work, version: Version, plan: Plan, report: Mapping[str, Any]) -> LessonFacts:
+    known = plan.compared_with
+    known_lessons = set(known.lessons) if known else set()
+    known_good = set(known.good_image_ids) if known else set()
+    good = {image.id for image in plan.training.good}
+    lessons = plan.training.lessons
+    new = [(revision, image) for revision, image in lessons if revision.id not in known_lessons]
+    taught_before = {revision.image_id for revision in work.revisions.get_many(known_lessons).values()}
+    products = {image.product for _, image in new}
+    per_product = Counter(image.product for _, image in lessons if image.product in products)
+    trained = report["products"]
+    return LessonFacts(
+        learnt_patches=sum(int(report["learnt_patches"].get(str(revision.id), 0)) for revision, _ in new),
+        painted=len(new),
+        forgotten=len(taught_before - {image.id for _, image in lessons}),
+        new_good=len(good - known_good),
+        dropped_good=len(known_good - good),
+        without_model=tuple(sorted(products - set(version.products))),
+        most_painted=max(per_product.values(), default=0),
+        started_from=known.id if known else 0,
+        is_used=any(trained.get(product, {}).get("is_trained", False) for product in products),
+    )
+
+
+def built_sentence(version: Version, plan: Plan, found: Sequence[ChangedImage]) -> str:
+    """Say what a model was built from, and what it changes where there was one before."""
+    training = plan.training
+    sentence = (
+        f"built from {plural(len(training.good), 'good image')} of {plural(len(version.products), 'product')}"
+    )
+    if training.lessons:
+        sentence += f", taught {plural(len(training.lessons), 'painted image')}"
+    return sentence if plan.compared_with is None else f"{sentence}, {_effect(found)}"
+
+
+def lesson_sentence(facts: LessonFacts, found: Sequence[ChangedImage]) -> str:
+    """Say what a lesson did: never nothing, and never more than it did.
 
     Args:
-        learnt_patches: of the paintings that are new in it.
         found: all changes, taught images included.
-        painted: images whose painting is new in it.
-        forgotten: images whose painting was taken out.
-        new_good: good images that are new in it.
     """
+    done = _done(facts)
+    if facts.learnt_patches and not any(not change.is_taught for change in found):
+        done[0] = "remembered, not yet used for other images"
+        return f"{', '.join(done)}: {_why_not_used(facts)}"
+    return f"{', '.join(done)}, {_effect(found)}"
+
+
+def _done(facts: LessonFacts) -> list[str]:
+    done = []
+    if facts.learnt_patches:
+        done.append(f"learnt {plural(facts.learnt_patches, 'patch', 'patches')}")
+    elif facts.painted:
+        paintings = plural(facts.painted, "painting")
+        done.append(f"learnt nothing from {paintings}: all that is painted there is marked as ignored")
+    if facts.forgotten:
+        done.append(f"forgot {plural(facts.forgotten, 'painting')}")
+    if facts.new_good:
+        done.append(f"looked at {plural(facts.new_good, 'more good image')}")
+    if facts.dropped_good:
+        done.append(f"took out {plural(facts.dropped_good, 'image')} that no longer counts as good")
+    return done or [f"nothing was new to version {facts.started_from}, from which the lesson starts"]
+
+
+def _why_not_used(facts: LessonFacts) -> str:
+    if facts.without_model:
+        names = ", ".join(facts.without_model)
+        return f"{names} has no model yet, judge at least {MIN_GOOD_PARTS} of its parts as good"
+    if facts.is_used:
+        return "no other image looks like what was painted"
+    if facts.most_painted == 1:
+        return "one painted defect is too little evidence"
+    return f"{facts.most_painted} painted defects are too little evidence"
+
+
+def _effect(found: Sequence[ChangedImage]) -> str:
     others = [change for change in found if not change.is_taught]
     rejected = sum(change.call_after == "reject" and change.call_before == "pass" for change in others)
     passed = sum(change.call_after == "pass" and change.call_before == "reject" for change in others)
     flips = [f"{rejected} now rejected"] * bool(rejected) + [f"{passed} now passed"] * bool(passed)
-    effect = f"changes {_count(len(others), 'other image')}" + (f" ({', '.join(flips)})" if flips else "")
-    if painted == 0:
-        done = [f"forgot {_count(forgotten, 'painting')}"] * bool(forgotten)
-        done += [f"looked at {_count(new_good, 'more good image')}"] * bool(new_good)
-        return f"{', '.join(done) or 'nothing new'}, {effect}"
-    if not others:
-        few = "one painted defect is" if painted == 1 else f"{painted} painted defects are"
-        return f"remembered, not yet used for other images: {few} too little evidence"
-    return f"learnt {_count(learnt_patches, 'patch', 'patches')}, {effect}"
-
-
-def _count(number: int, one: str, many: str | None = None) -> str:
-    return f"{number} {one if number == 1 else many or one + 's'}"
+    moved = plural(len(others), "other image") if others else "no other image"
+    return f"changes {moved}" + (f" ({', '.join(flips)})" if flips else "")
 
 
 def to_json(result: LessonResult) -> dict[str, object]:

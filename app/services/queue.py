@@ -4,21 +4,20 @@ Most useful is what the model is least sure of: the score nearest to its limit. 
 come last, by name. The order never depends on verdicts, so judging an image does not shuffle the others.
 """
 
-from collections.abc import Callable
+from dataclasses import replace
 
-from app.services.catalogue import read_snapshot
+from app.services.catalogue import require_product
 from app.services.errors import InvalidRequestError
-from app.services.views import ImageCard
+from storage.listing import NONE, Wanted
 from storage.workspace import Workspace
 
-_CONTRADICTIONS = {("good", "reject"), ("defect", "pass")}
-WANTED: dict[str, Callable[[ImageCard], bool]] = {
-    "all": lambda card: True,
-    "unjudged": lambda card: card.verdict is None,
-    "unsure": lambda card: card.verdict == "unsure",
-    "without_mask": lambda card: card.verdict == "defect" and not card.painted,
-    "waiting": lambda card: card.painted and not card.kept_for_testing and not card.taught,
-    "disagreement": lambda card: (card.verdict, card.call) in _CONTRADICTIONS,
+WANTED = {
+    "all": Wanted(),
+    "unjudged": Wanted(verdict=NONE),
+    "unsure": Wanted(verdict="unsure"),
+    "without_mask": Wanted(verdict="defect", painted=False),
+    "waiting": Wanted(painted=True, held_out=False, taught=False),
+    "disagreement": Wanted(contradicted=True),
 }
 
 
@@ -35,42 +34,27 @@ class QueueService:
             InvalidRequestError: `wanted` is not one of `WANTED`.
             UnknownProductError: no product has this name.
         """
-        return tuple(card.id for card in self._cards(product) if _condition(wanted)(card))
+        return tuple(self._ids(product, wanted))
 
     def next_after(
         self, image_id: int | None, product: str | None = None, wanted: str = "unjudged"
     ) -> int | None:
         """Return the next image of this kind behind `image_id`, from the start again at the end, or None."""
-        is_wanted = _condition(wanted)
-        cards = self._cards(product)
-        place = next((index for index, card in enumerate(cards) if card.id == image_id), -1)
-        turned = cards[place + 1 :] + cards[: max(place, 0)]
-        return next((card.id for card in turned if is_wanted(card) and card.id != image_id), None)
+        ids = self._ids(product, wanted, image_id)
+        place = ids.index(image_id) if image_id in ids else -1
+        return next((found for found in ids[place + 1 :] + ids[: max(place, 0)]), None)
 
     def previous(self, image_id: int, product: str | None = None, wanted: str = "all") -> int | None:
         """Return the image of this kind before `image_id`; None at the start."""
-        is_wanted = _condition(wanted)
-        found: int | None = None
-        for card in self._cards(product):
-            if card.id == image_id:
-                return found
-            if is_wanted(card):
-                found = card.id
-        return None
+        ids = self._ids(product, wanted, image_id)
+        place = ids.index(image_id) if image_id in ids else 0
+        return ids[place - 1] if place else None
 
-    def _cards(self, product: str | None) -> list[ImageCard]:
+    def _ids(self, product: str | None, wanted: str, also: int | None = None) -> list[int]:
+        """Return the queue, and in it `also`, where it would stand."""
+        if wanted not in WANTED:
+            raise InvalidRequestError(f"queue {wanted!r} is not one of {', '.join(WANTED)}.")
         with self._workspace.reading() as work:
-            snapshot = read_snapshot(work, product)
-        return sorted((snapshot.card(image) for image in snapshot.images), key=_usefulness)
-
-
-def _usefulness(card: ImageCard) -> tuple[int, float, str, str, int]:
-    if card.score is None or card.limit is None:
-        return (1, 0.0, card.product, card.name, card.id)
-    return (0, abs(card.score - card.limit), card.product, card.name, card.id)
-
-
-def _condition(wanted: str) -> Callable[[ImageCard], bool]:
-    if wanted not in WANTED:
-        raise InvalidRequestError(f"queue {wanted!r} is not one of {', '.join(WANTED)}.")
-    return WANTED[wanted]
+            if product is not None:
+                require_product(work, product)
+            return work.listing.ids(replace(WANTED[wanted], product=product, order="uncertain"), also)

@@ -1,19 +1,26 @@
 """Look at what the model says: ranked images, heatmaps, and which remembered patches a score rests on."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from app.services.catalogue import read_snapshot, require_image, sentence, versions_in_use
+from app.services.catalogue import read_cards, require_image, require_product, sentence, versions_in_use
 from app.services.errors import InvalidRequestError, NotScoredError
 from app.services.heatmaps import Polyline, limit_contour, overlay_png, patch_scores
 from app.services.queue import WANTED
-from app.services.views import Box, Evidence, Histogram, ImageCard, NearestPatch, ReviewCard
+from app.services.views import Box, Evidence, Histogram, NearestPatch, ReviewCard
+from storage.listing import Wanted
 from storage.records import Image, Score
 from storage.workspace import Work, Workspace
 
-ONLY = (*WANTED, "reject", "pass", "kept_for_testing")
+ONLY = {
+    **WANTED,
+    "reject": Wanted(call="reject"),
+    "pass": Wanted(call="pass"),
+    "kept_for_testing": Wanted(held_out=True),
+}
 BIN = 0.1
 
 
@@ -34,19 +41,19 @@ class ReviewService:
         """
         if only not in ONLY:
             raise InvalidRequestError(f"filter {only!r} is not one of {', '.join(ONLY)}.")
+        asked = replace(ONLY[only], product=product, version_id=version_id, scored=True, order="score")
         with self._workspace.reading() as work:
-            snapshot = read_snapshot(work, product, version_id)
-        cards = [snapshot.card(image) for image in snapshot.images if image.id in snapshot.scores]
-        wanted = [card for card in cards if _is_wanted(card, only)]
+            if product is not None:
+                require_product(work, product)
+            cards = read_cards(work, asked)
+            in_use = versions_in_use(work)
         return tuple(
             ReviewCard(
                 card=card,
-                version_id=version_id or snapshot.versions_in_use.get(card.product),
+                version_id=version_id or in_use.get(card.product),
                 score_sentence=sentence(card.score or 0.0, card.limit or 0.0),
             )
-            for card in sorted(
-                wanted, key=lambda card: (-(card.score or 0.0), card.product, card.name, card.id)
-            )
+            for card in cards
         )
 
     def histogram(self, product: str | None = None, version_id: int | None = None) -> Histogram:
@@ -146,9 +153,3 @@ def _evidence_sentence(good: NearestPatch | None, defect: NearestPatch | None) -
         return f"{said}; nothing painted to compare with yet."
     where = f" of {defect.product}" if defect.product != good.product else ""
     return f"{said}, the nearest painted {defect.defect_type}{where} {defect.distance:.2f}."
-
-
-def _is_wanted(card: ImageCard, only: str) -> bool:
-    if only in ("reject", "pass"):
-        return card.call == only
-    return card.kept_for_testing if only == "kept_for_testing" else WANTED[only](card)

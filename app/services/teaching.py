@@ -2,20 +2,18 @@
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from app.services.authorship import checked_author, now
-from app.services.catalogue import Snapshot, read_snapshot
+from app.services.catalogue import versions_in_use
 from app.services.errors import NoModelError, NotEnoughGoodImagesError, NothingToTeachError, UnknownJobError
-from app.services.figures import comparable_images, figures
 from app.services.jobs import JobControl, JobRunner
-from app.services.lesson_result import changes, from_json, lesson_sentence, to_json
+from app.services.lesson_result import from_json, lesson_result, to_json
+from app.services.model_settings import CHOSEN_SETTINGS, Settings, config_with, last_chosen
 from app.services.score_rows import read_scores
 from app.services.training_set import (
     MIN_GOOD_PARTS,
-    TrainingSet,
+    Plan,
     image_task,
     lesson_task,
     parent_version,
@@ -25,17 +23,8 @@ from app.services.training_set import (
 from app.services.views import JobView, LessonResult, Waiting
 from app.services.worker_link import Message, WorkerLink
 from app.worker_specs import TrainSpec, as_json
-from storage.records import JobKind, Version, VersionKind
-from storage.workspace import Work, Workspace
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What one job makes a version from; read when the job begins."""
-
-    parent: Version | None
-    compared_with: Version | None  # whose scores the lesson is compared with
-    training: TrainingSet
+from storage.records import JobKind, VersionKind
+from storage.workspace import Workspace
 
 
 class TeachingService:
@@ -51,15 +40,22 @@ class TeachingService:
         with self._workspace.reading() as work:
             return read_waiting(work)
 
-    def start_fit(self, author: str) -> int:
+    def start_fit(self, author: str, settings: Settings | None = None) -> int:
         """Build a model from every good image, teach it every painting, and return the job's id.
 
         A product that had no model gets it at once; the others keep theirs until it is put into use there.
 
+        Args:
+            settings: those that differ from the usual ones; None: the ones chosen for the last model built.
+
         Raises:
+            InvalidRequestError: a setting that does not exist, or its value.
             NotEnoughGoodImagesError, JobRunningError, AuthorMissingError: nothing was started.
         """
         name = checked_author(author)
+        with self._workspace.reading() as work:
+            chosen = last_chosen(work) if settings is None else settings
+        config_with(self._config, chosen)
         waiting = self.waiting()
         per_product = waiting.good_images_per_product
         if not any(count >= MIN_GOOD_PARTS for count in per_product.values()):
@@ -67,7 +63,7 @@ class TeachingService:
                 per_product.items(), key=lambda entry: entry[1], default=("The workspace", 0)
             )
             raise NotEnoughGoodImagesError(product, count, MIN_GOOD_PARTS)
-        return self._start(JobKind.FIT, VersionKind.FIT, name, waiting)
+        return self._start(JobKind.FIT, VersionKind.FIT, name, waiting, chosen)
 
     def start_teach(self, author: str) -> int:
         """Teach what is waiting to the version in use, as a waiting version, and return the job's id.
@@ -114,23 +110,33 @@ class TeachingService:
             raise UnknownJobError(job_id)
         return from_json(result)
 
-    def _start(self, kind: JobKind, version_kind: VersionKind, author: str, waiting: Waiting) -> int:
+    def _start(
+        self,
+        kind: JobKind,
+        version_kind: VersionKind,
+        author: str,
+        waiting: Waiting,
+        settings: Settings | None = None,
+    ) -> int:
         def work(control: JobControl) -> Mapping[str, object]:
-            return self._make_version(control, version_kind, author)
+            return self._make_version(control, version_kind, author, settings or {})
 
         spec = {
             "to_teach": list(waiting.to_teach),
             "new_good": waiting.new_good,
             "to_forget": list(waiting.to_forget),
+            "settings": dict(settings or {}),
         }
         return self._jobs.start(kind, author, spec, work)
 
-    def _make_version(self, control: JobControl, kind: VersionKind, author: str) -> Mapping[str, object]:
+    def _make_version(
+        self, control: JobControl, kind: VersionKind, author: str, settings: Settings
+    ) -> Mapping[str, object]:
         with self._workspace.reading() as work:
-            snapshot = read_snapshot(work)
-            current = parent_version(work, snapshot.versions_in_use)
+            training = training_set(work)
+            current = parent_version(work, versions_in_use(work))
         parent = current if kind is VersionKind.TEACH else None
-        plan = Plan(parent, current, training_set(snapshot))
+        plan = Plan(parent, current, training, settings)
         staging = self._workspace.models.staging(control.job_id)
         try:
             made = self._worker.run(
@@ -153,7 +159,7 @@ class TeachingService:
             parent_manifest=str(self._workspace.models.manifest_path(parent.manifest_sha256))
             if parent
             else None,
-            config=self._config,
+            config=config_with(self._config, plan.settings).to_json(),
             good=tuple(image_task(image) for image in plan.training.good),
             lessons=tuple(lesson_task(revision, image) for revision, image in plan.training.lessons),
             score=tuple(image_task(image) for image in plan.training.images),
@@ -172,7 +178,7 @@ class TeachingService:
                 author,
                 at,
                 made["config"],
-                made["report"],
+                {**made["report"], CHOSEN_SETTINGS: dict(plan.settings)},
                 tuple(revision.id for revision, _ in plan.training.lessons),
                 tuple(image.id for image in plan.training.good),
                 products,
@@ -183,39 +189,6 @@ class TeachingService:
                 for product in products:
                     if product not in in_use:
                         work.in_use.put(product, version.id, author, at)
-            result = to_json(_lesson_result(work, version, plan, made["report"]))
+            result = to_json(lesson_result(work, version, plan, made["report"]))
             control.finish(work, result)
         return result
-
-
-def _lesson_result(work: Work, version: Version, plan: Plan, report: Mapping[str, Any]) -> LessonResult:
-    snapshot: Snapshot = read_snapshot(work)
-    before_version = plan.compared_with
-    after = work.scores.summaries(version.id)
-    before = work.scores.summaries(before_version.id) if before_version else {}
-    known = set(before_version.lessons) if before_version else set()
-    new = [(revision, image) for revision, image in plan.training.lessons if revision.id not in known]
-    learnt = sum(int(report["learnt_patches"].get(str(revision.id), 0)) for revision, _ in new)
-    found = changes(snapshot, before, after, frozenset(image.id for _, image in plan.training.lessons))
-    same = (
-        comparable_images(snapshot, before, after) if before_version else comparable_images(snapshot, after)
-    )
-    current_lessons = {revision.id for revision, _ in plan.training.lessons}
-    known_good = set(before_version.good_image_ids) if before_version else set()
-    if before_version is None:
-        sentence = f"built from {len(plan.training.good)} good images of {len(version.products)} products"
-        if plan.training.lessons:
-            sentence += f", taught {len(plan.training.lessons)} painted ones"
-    else:
-        new_good = sum(image.id not in known_good for image in plan.training.good)
-        sentence = lesson_sentence(learnt, found, len(new), len(known - current_lessons), new_good)
-    return LessonResult(
-        version_id=version.id,
-        parent_id=before_version.id if before_version else None,
-        learnt_patches=learnt,
-        changes=found,
-        sentence=sentence,
-        figures_before=figures(snapshot, before, same) if before_version else (),
-        figures_after=figures(snapshot, after, same),
-        seconds=float(report["seconds"]),
-    )

@@ -5,12 +5,13 @@ painted, not kept for testing, not judged good  -> a lesson ("unsure" teaches no
 judged defect without a painting                -> not learnt
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from app.services.catalogue import Snapshot, read_snapshot
+from app.services.model_settings import Settings
 from app.services.views import Waiting
 from app.worker_specs import ImageTask, LessonTask
+from storage.listing import Labels
 from storage.records import Image, Revision, Version
 from storage.workspace import Work
 
@@ -24,25 +25,58 @@ class TrainingSet:
     lessons: tuple[tuple[Revision, Image], ...]  # current paintings, with their images
 
 
-def training_set(snapshot: Snapshot) -> TrainingSet:
-    good = [image for image in snapshot.images if not image.held_out and snapshot.verdict(image.id) == "good"]
-    enough = {product for product, parts in good_parts(good).items() if parts >= MIN_GOOD_PARTS}
-    return TrainingSet(
-        images=snapshot.images,
-        good=tuple(image for image in good if image.product in enough),
-        lessons=tuple(
-            (snapshot.revisions[image.id], image)
-            for image in snapshot.images
-            if is_lesson(snapshot, image) and not image.held_out
-        ),
+@dataclass(frozen=True)
+class Plan:
+    """What one job makes a version from; read when the job begins."""
+
+    parent: Version | None
+    compared_with: Version | None  # whose scores the lesson is compared with
+    training: TrainingSet
+    settings: Settings  # that a person chose for a model built anew
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Labelled images by what they are to a lesson."""
+
+    good: tuple[Labels, ...]  # not kept for testing
+    lessons: tuple[Labels, ...]  # painted, not kept for testing
+    kept: tuple[Labels, ...]  # painted, kept for testing
+    unpainted: tuple[Labels, ...]  # judged defect, nothing painted, not kept for testing
+
+
+def read_sides(work: Work) -> Sides:
+    labels = work.listing.labels()
+    painted = [image for image in labels if image.painted and image.verdict in (None, "defect")]
+    teachable = [image for image in labels if not image.held_out]
+    return Sides(
+        good=tuple(image for image in teachable if image.verdict == "good"),
+        lessons=tuple(image for image in painted if not image.held_out),
+        kept=tuple(image for image in painted if image.held_out),
+        unpainted=tuple(image for image in teachable if image.verdict == "defect" and not image.painted),
     )
 
 
-def is_lesson(snapshot: Snapshot, image: Image) -> bool:
-    return snapshot.is_painted(image.id) and snapshot.verdict(image.id) in (None, "defect")
+def training_set(work: Work) -> TrainingSet:
+    """Read everything that a version would be made from now."""
+    sides = read_sides(work)
+    images = {image.id: image for image in work.images.all()}
+    revisions = work.revisions.get_many(image.revision_id for image in sides.lessons if image.revision_id)
+    by_image = {revision.image_id: revision for revision in revisions.values()}
+    return TrainingSet(
+        images=tuple(images.values()),
+        good=tuple(images[image.id] for image in learnable(sides.good)),
+        lessons=tuple((by_image[image.id], images[image.id]) for image in sides.lessons),
+    )
 
 
-def good_parts(good: list[Image]) -> dict[str, int]:
+def learnable(good: Sequence[Labels]) -> tuple[Labels, ...]:
+    """Return the good images of products that have enough good parts."""
+    enough = {product for product, parts in good_parts(good).items() if parts >= MIN_GOOD_PARTS}
+    return tuple(image for image in good if image.product in enough)
+
+
+def good_parts(good: Sequence[Labels]) -> dict[str, int]:
     """Count different parts per product: shots of one part count once."""
     parts: dict[str, set[int]] = {}
     for image in good:
@@ -50,41 +84,28 @@ def good_parts(good: list[Image]) -> dict[str, int]:
     return {product: len(found) for product, found in parts.items()}
 
 
-def newest_version(work: Work) -> Version | None:
-    return max(work.versions.all(), key=lambda version: version.id, default=None)
-
-
 def parent_version(work: Work, versions_in_use: Mapping[str, int]) -> Version | None:
     """Return what a lesson starts from: the newest version in use anywhere, else the newest there is."""
     if versions_in_use:
         return work.versions.get(max(versions_in_use.values()))
-    return newest_version(work)
+    return work.versions.newest()
 
 
 def read_waiting(work: Work) -> Waiting:
     """Say what is new since the newest version, whether or not that one is in use."""
-    snapshot = read_snapshot(work)
-    newest = newest_version(work)
-    current = training_set(snapshot)
+    sides = read_sides(work)
+    newest = work.versions.newest()
     known_lessons = set(newest.lessons) if newest else set()
     known_good = set(newest.good_image_ids) if newest else set()
-    good = [image for image in snapshot.images if not image.held_out and snapshot.verdict(image.id) == "good"]
-    products = sorted({image.product for image in snapshot.images})
-    parts = good_parts(good)
+    good = {image.id for image in learnable(sides.good)}
+    parts = good_parts(sides.good)
+    products = sorted(total.product for total in work.listing.totals())
     return Waiting(
-        to_teach=tuple(image.id for revision, image in current.lessons if revision.id not in known_lessons),
-        kept_for_testing=tuple(
-            image.id for image in snapshot.images if image.held_out and is_lesson(snapshot, image)
-        ),
-        new_good=sum(image.id not in known_good for image in current.good),
-        without_mask=tuple(
-            image.id
-            for image in snapshot.images
-            if not image.held_out
-            and snapshot.verdict(image.id) == "defect"
-            and not snapshot.is_painted(image.id)
-        ),
-        to_forget=_to_forget(work, newest, current),
+        to_teach=tuple(image.id for image in sides.lessons if image.revision_id not in known_lessons),
+        kept_for_testing=tuple(image.id for image in sides.kept),
+        new_good=len(good - known_good),
+        without_mask=tuple(image.id for image in sides.unpainted),
+        to_forget=_to_forget(work, newest, {image.id for image in sides.lessons}, good),
         has_model=newest is not None,
         good_images_per_product={product: parts.get(product, 0) for product in products},
     )
@@ -99,11 +120,9 @@ def lesson_task(revision: Revision, image: Image) -> LessonTask:
     return LessonTask(revision.id, image_task(image), layers, revision.ignore_sha256, revision.complete)
 
 
-def _to_forget(work: Work, newest: Version | None, current: TrainingSet) -> tuple[int, ...]:
+def _to_forget(work: Work, newest: Version | None, painted: set[int], good: set[int]) -> tuple[int, ...]:
     """Return images that were taught, or counted as good, and should be no longer; not the repainted ones."""
     if newest is None:
         return ()
     taught = {revision.image_id for revision in work.revisions.get_many(newest.lessons).values()}
-    painted = {image.id for _, image in current.lessons}
-    good = {image.id for image in current.good}
     return tuple(sorted((taught - painted) | (set(newest.good_image_ids) - good)))

@@ -34,13 +34,17 @@ class FeatureSource:
 
     def prepare(self, images: Sequence[ImageTask], report: Report) -> None:
         """Make sure that every image's features are cached."""
-        hashes = list(dict.fromkeys(image.pixels_sha256 for image in images))
-        missing = [sha for sha in hashes if self._cache.get(self.encoder.fingerprint, sha) is None]
+        missing = self.missing(images)
         for start in range(0, len(missing), BATCH):
             report(Progress(STAGE, start, len(missing)))
             self._encode(missing[start : start + BATCH])
         if missing:
             report(Progress(STAGE, len(missing), len(missing)))
+
+    def missing(self, images: Sequence[ImageTask]) -> list[str]:
+        """Return the hashes of the pictures that are not cached, each once."""
+        hashes = dict.fromkeys(image.pixels_sha256 for image in images)
+        return [sha for sha in hashes if self._cache.get(self.encoder.cache_key, sha) is None]
 
     def of(self, image: ImageTask) -> Callable[[], Tensor]:
         """Return what gives the image's features: (N, C) float32, as the encoder gave them."""
@@ -63,7 +67,7 @@ class FeatureSource:
         return torch.cat(parts)
 
     def _read(self, sha256: str) -> Tensor:
-        cached = self._cache.get(self.encoder.fingerprint, sha256)
+        cached = self._cache.get(self.encoder.cache_key, sha256)
         if cached is None:  # evicted, or the budget is smaller than the images
             return self._encode([sha256])[0]
         return torch.from_numpy(np.array(cached, dtype=np.float32))
@@ -71,16 +75,18 @@ class FeatureSource:
     def _encode(self, hashes: Sequence[str]) -> Tensor:
         features = self.encoder.encode([decode(self._blobs.get(sha)).pixels for sha in hashes])  # (B, N, C)
         for sha, of_image in zip(hashes, features, strict=True):
-            self._cache.put(self.encoder.fingerprint, sha, of_image.half().numpy())
+            self._cache.put(self.encoder.cache_key, sha, of_image.half().numpy())
         return features
 
 
 class StoredNeighbours:
-    """core's NeighbourMemory on disk, keyed by the image's pixels and part and by the segment's content."""
+    """core's NeighbourMemory on disk, keyed by the image's pixels and part, the device, and the segment's content."""
 
     def __init__(self, cache: NeighbourCache, images: Sequence[ImageTask], device: torch.device) -> None:
         self._cache = cache
-        self._keys = {image.image_id: f"{image.pixels_sha256}-{image.own_id}" for image in images}
+        self._keys = {
+            image.image_id: f"{image.pixels_sha256}-{image.own_id}-{device.type}" for image in images
+        }
         self._device = device
 
     def get(self, image_id: int, segment: Segment) -> Neighbours | None:

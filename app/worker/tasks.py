@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from app.worker.features import FeatureSource, StoredNeighbours
+from app.worker.room import MeasureRoom, measure_room, require_room
 from app.worker_specs import (
     FilesSpec,
     FileTask,
@@ -26,6 +28,7 @@ from core.detector import LIMIT, DualMemoryDetector, ImageScore, UnknownProductE
 from core.device import choose_device
 from core.encoder import build_encoder
 from core.images import ImageRefusedError
+from core.needs import Work, estimate
 from core.progress import Progress, Report
 from core.teaching import Fitted, GoodImage, Lesson, fit, teach
 from storage.blobs import BlobStore
@@ -47,7 +50,9 @@ class UnknownTaskError(ValueError):
 class TaskRunner:
     """Holds what stays loaded between tasks: the encoder and the last detectors."""
 
-    def __init__(self, workspace: Path, device: str) -> None:
+    def __init__(self, workspace: Path, device: str, measure_room: MeasureRoom = measure_room) -> None:
+        self._workspace = workspace
+        self._measure_room = measure_room
         self._choice = choose_device(device)
         self._blobs = BlobStore(workspace / "blobs")
         self._features = FeatureCache(workspace / "cache" / "features")
@@ -77,8 +82,9 @@ class TaskRunner:
         config = (
             parent.config if parent else DmadConfig.from_json(spec.config) if spec.config else DmadConfig()
         )
-        source = self._source(config)
+        source = self._source_for(parent) if parent else self._source(config)
         lesson_images = [lesson.image for lesson in spec.lessons]
+        self._require_room(spec.good, lesson_images, spec.score, source, config, parent is None)
         source.prepare([*spec.good, *lesson_images, *spec.score], report)
         memory = StoredNeighbours(
             self._neighbours, [*spec.good, *lesson_images, *spec.score], self._choice.device
@@ -114,7 +120,8 @@ class TaskRunner:
     def _score(self, spec: ScoreSpec, report: Report) -> dict[str, Any]:
         report(Progress(STAGE_LOADING, 0, 1))
         detector = self._detector(spec.manifest)
-        source = self._source(detector.config)
+        source = self._source_for(detector)
+        self._require_room((), (), spec.images, source, detector.config, is_new=False)
         source.prepare(spec.images, report)
         memory = StoredNeighbours(self._neighbours, spec.images, self._choice.device)
         return {
@@ -133,14 +140,14 @@ class TaskRunner:
     def _file_line(self, spec: FilesSpec, task: FileTask) -> ScoreLine:
         try:
             guide = self._detector(spec.guess_manifest)
-            source = self._source(guide.config)
+            source = self._source_for(guide)
             features = source.of_file(Path(task.path))
             product = task.product or guide.guess_product(features)
             if product not in spec.manifests:
                 raise UnknownProductError(f"no version is in use for {product}")
             detector = self._detector(spec.manifests[product])
             if detector.fingerprint != guide.fingerprint:
-                features = self._source(detector.config).of_file(Path(task.path))
+                features = self._source_for(detector).of_file(Path(task.path))
             return score_line(detector, detector.score(features, product), -1, task.name, product)
         except (ImageRefusedError, UnknownProductError, OSError) as error:
             return refused_line(task.name, task.product or "", str(error))
@@ -193,7 +200,12 @@ class TaskRunner:
         return {
             "learnt_patches": {str(lesson): count for lesson, count in learnt.items()},
             "products": {
-                c.product: {"limit_rule": c.rule, "why": c.evidence, "good_images": c.images}
+                c.product: {
+                    "limit_rule": c.rule,
+                    "why": c.evidence,
+                    "good_images": c.images,
+                    "is_trained": c.head_share > 0,
+                }
                 for c in calibrations
             },
             "suspects": list(made.suspects),
@@ -202,12 +214,47 @@ class TaskRunner:
             "seconds": round(seconds, 2),
         }
 
+    def _require_room(
+        self,
+        good: Sequence[ImageTask],
+        painted: Sequence[ImageTask],
+        scored: Sequence[ImageTask],
+        source: FeatureSource,
+        config: DmadConfig,
+        is_new: bool,
+    ) -> None:
+        """Refuse a job for which disk or memory is too small.
+
+        Raises:
+            NotEnoughRoomError: nothing was begun.
+        """
+        missing = source.missing([*good, *painted, *scored])
+        height, width = source.encoder.grid
+        counts = Counter(image.product for image in good)
+        work = Work(
+            height * width, source.encoder.channels, counts, len(painted), len(scored), len(missing), is_new
+        )
+        caches = (self._features, self._neighbours)
+        left = sum(max(0, cache.budget_bytes - cache.used_bytes()) for cache in caches) if missing else 0
+        room = self._measure_room(self._workspace, self._choice.device)
+        require_room(estimate(work, config), left, room, self._workspace)
+
     def _source(self, config: DmadConfig) -> FeatureSource:
         key = f"{config.backbone}/{config.image_size}/{config.aggregation}"
         if key not in self._sources:
             encoder = build_encoder(config, self._choice.device)
             self._sources[key] = FeatureSource(encoder, self._blobs, self._features)
         return self._sources[key]
+
+    def _source_for(self, detector: DualMemoryDetector) -> FeatureSource:
+        """Return what gives the features the detector was built with.
+
+        Raises:
+            EncoderMismatchError: this machine's encoder gives others.
+        """
+        source = self._source(detector.config)
+        source.encoder.require(detector.fingerprint)
+        return source
 
     def _detector(self, manifest: str) -> DualMemoryDetector:
         if manifest not in self._detectors:

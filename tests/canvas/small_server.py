@@ -91,6 +91,7 @@ class SmallServer:
     verdicts: list[dict[str, Any]] = field(default_factory=list)
     picture_delay: float = 0.0
     save_delay: float = 0.0
+    list_delay: float = 0.0  # of whole lists; the first cards come at once
     types: list[dict[str, Any]] = field(default_factory=list)
     address: str = ""
 
@@ -168,8 +169,10 @@ def add_labels(app: FastAPI, server: SmallServer) -> None:
         return made
 
     @app.get("/api/images")
-    def cards() -> Any:
-        return {"images": server.cards}
+    def cards(limit: int | None = None) -> Any:
+        if limit is None:
+            time.sleep(server.list_delay)
+        return {"images": server.cards[:limit], "total": len(server.cards)}
 
     @app.get("/api/images/{image_id}")
     def card(image_id: int) -> Any:

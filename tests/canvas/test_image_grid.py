@@ -142,3 +142,59 @@ def test_a_verdict_needs_a_name(page: Page, server: SmallServer) -> None:
     expect(page.locator(".tb-grid-notice")).to_contain_text("Type your name first")
     assert events(page, "name_needed") == [{}]
     assert server.verdicts == []
+
+
+def test_a_list_that_got_shorter_in_a_hidden_tab_is_shown_as_it_is_now(
+    page: Page, server: SmallServer
+) -> None:
+    open_grid(page, server)
+    page.evaluate("document.getElementById('host').hidden = true")
+    server.cards = cards(2)
+    page.evaluate("(value) => window.setValue(value)", {"query": {}, "author": "Ann", "refresh": 1})
+    expect(page.locator(".tb-grid-count")).to_have_text("2 images")
+    expect(page.locator('.tb-grid[data-ready="true"]')).to_have_count(1)
+
+    page.evaluate("document.getElementById('host').hidden = false")
+
+    expect(page.locator(".tb-card")).to_have_count(2)
+    page.locator(".tb-grid-list").focus()
+    page.keyboard.press("End")
+    page.keyboard.press("Enter")
+    assert events(page, "open") == [{"image_id": 2}]
+
+
+def test_a_double_click_across_a_reload_opens_what_the_first_click_was_on(
+    page: Page, server: SmallServer
+) -> None:
+    open_grid(page, server)
+    box = card(page, 5).bounding_box()
+    page.mouse.move(box["x"] + 30, box["y"] + 30)
+    page.mouse.down(click_count=1)
+    page.mouse.up(click_count=1)
+    server.cards = cards(300)[10:]  # another image stands in this place now
+    page.evaluate("(value) => window.setValue(value)", {"query": {}, "author": "Ann", "refresh": 1})
+    expect(page.locator(".tb-grid-count")).to_contain_text("290 images")
+
+    page.mouse.down(click_count=2)
+    page.mouse.up(click_count=2)
+
+    assert events(page, "open") == [{"image_id": 5}]
+
+
+def test_the_first_cards_are_there_before_a_long_list_is(page: Page, server: SmallServer) -> None:
+    server.list_delay = 2.0
+    server.cards = cards(5_000)
+    asked = {"query": {"product": "gear"}, "author": "Ann"}
+    page.goto(f"{server.address}/page/image_grid.js?value={quote(json.dumps(asked))}", wait_until="commit")
+    expect(card(page, 2)).to_be_visible()
+    expect(page.locator(".tb-grid-count")).to_have_text("5,000 images")
+    assert page.locator('.tb-grid[data-ready="false"]').count() == 1
+    card(page, 2).click()
+
+    page.wait_for_selector('.tb-grid[data-ready="true"]')
+
+    expect(page.locator(".tb-grid-count")).to_have_text("5,000 images, 1 selected")
+    expect(card(page, 2)).to_have_attribute("aria-selected", "true")
+    page.locator(".tb-grid-list").focus()
+    page.keyboard.press("End")
+    expect(card(page, 5_000)).to_be_visible()

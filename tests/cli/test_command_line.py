@@ -1,11 +1,13 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from app import cli
 from app.commands.outcome import FAILED, WRONG_USE
-from tests.services.parts import part, png
+from app.commands.settings_file import chosen_settings
+from tests.services.parts import SIDE, part, png
 
 
 def run(*words: object) -> int:
@@ -51,11 +53,55 @@ def test_every_command_explains_itself_with_examples_and_exit_codes(
         ["weights", "no_such_net"],
         ["bench", "no_such_thing"],
         ["bench", "../x"],
+        ["fit", "--image-size", "200"],
+        ["fit", "--image-size", "large"],
+        ["fit", "--backbone", "no_such_net"],
+        ["fit", "--settings", "no_such_file.json"],
     ],
 )
 def test_wrong_use_is_exit_code_two(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(*words) == WRONG_USE
     assert capsys.readouterr().err.strip()
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("{", "is not JSON"),
+        ("[320]", "needs names and values"),
+        ('{"size": 320}', "there is no setting 'size'; there are backbone, image_size"),
+        ('{"image_size": "320"}', "image_size is a whole number, such as 256, not '320'"),
+        ('{"balanced": 1}', "balanced is true or false"),
+        ('{"overkill": 3}', "overkill=3 is not between 0.0 and 1.0"),
+    ],
+)
+def test_wrong_settings_of_a_model_are_named(
+    content: str, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "settings.json"
+    file.write_text(content)
+
+    assert run("fit", "--settings", file, "--workspace", tmp_path / "w") == WRONG_USE
+    assert says in capsys.readouterr().err
+
+
+def test_fit_says_that_another_backbone_needs_a_new_fit(capsys: pytest.CaptureFixture[str]) -> None:
+    run("fit", "--help")
+    text = " ".join(capsys.readouterr().out.split())
+    assert "another backbone or image size needs a new fit" in text
+    assert "fit --backbone wide_resnet50_2" in text and "fit --settings settings.json" in text
+
+
+def test_options_count_for_more_than_the_settings_file(tmp_path: Path) -> None:
+    file = tmp_path / "settings.json"
+    file.write_text('{"image_size": 288, "overkill": 0.02}')
+
+    assert chosen_settings(None, None, None) is None
+    assert chosen_settings(file, "efficientnet_lite0", 128) == {
+        "backbone": "efficientnet_lite0",
+        "image_size": 128,
+        "overkill": 0.02,
+    }
 
 
 def test_set_up_and_test_point_to_the_door(capsys: pytest.CaptureFixture[str]) -> None:
@@ -138,9 +184,8 @@ def test_folder_that_is_no_workspace_is_left_alone(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "notes.txt"]
 
 
-@pytest.mark.slow
-def test_evaluate_writes_a_table_and_the_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    root = tmp_path / "parts" / "plate"
+def write_known_defects(root: Path) -> None:
+    """Twelve good plates and six with a painted spot, in MVTec layout."""
     for name in ("train/good", "test/good", "test/spot", "ground_truth/spot"):
         (root / name).mkdir(parents=True)
     for seed in range(6):
@@ -149,6 +194,26 @@ def test_evaluate_writes_a_table_and_the_figures(tmp_path: Path, capsys: pytest.
         spotted = part(100 + seed, spot=7)
         (root / f"test/spot/{seed}.png").write_bytes(spotted.png)
         (root / f"ground_truth/spot/{seed}_mask.png").write_bytes(png(spotted.mask.astype("uint8") * 255))
+
+
+@pytest.mark.slow
+def test_mask_of_another_size_is_named_with_both_sizes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_known_defects(tmp_path / "plate")
+    wrong = tmp_path / "plate" / "ground_truth" / "spot" / "2_mask.png"
+    wrong.write_bytes(png(np.zeros((9, 8), np.uint8)))
+
+    assert run("evaluate", "--data", tmp_path, "--seen", "0", "--device", "cpu") == FAILED
+
+    error = capsys.readouterr().err
+    assert str(wrong) in error and f"8 x 9 px, its image {SIDE} x {SIDE} px" in error
+    assert "give the mask its image's size" in error
+
+
+@pytest.mark.slow
+def test_evaluate_writes_a_table_and_the_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_known_defects(tmp_path / "parts" / "plate")
     figures, settings = tmp_path / "figures.json", tmp_path / "settings.json"
     settings.write_text(json.dumps({"image_size": 128, "fit_steps": 5, "folds": 2, "coreset_minimum": 50}))
     words = ["--seen", "0", "--device", "cpu", "--json", figures, "--settings", settings]

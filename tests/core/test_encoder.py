@@ -14,7 +14,13 @@ from core.backbones import (
     load_backbone,
 )
 from core.config import DmadConfig
-from core.encoder import PatchEncoder, aggregate_mean, aggregate_patchcore, build_encoder
+from core.encoder import (
+    EncoderMismatchError,
+    PatchEncoder,
+    aggregate_mean,
+    aggregate_patchcore,
+    build_encoder,
+)
 
 CPU = torch.device("cpu")
 
@@ -96,6 +102,27 @@ def test_fingerprints_differ_where_features_would() -> None:
         PatchEncoder(load_backbone("efficientnet_lite0", random_seed=0), 128, "mean", CPU).fingerprint,
     }
     assert len(prints) == 4
+
+
+def test_a_model_moves_between_devices_but_bit_equal_features_do_not() -> None:
+    here = PatchEncoder(load_backbone("efficientnet_lite0", random_seed=0), 128, "mean", CPU)
+    # "meta" computes shapes alone: a second device that every machine has
+    there = PatchEncoder(
+        load_backbone("efficientnet_lite0", random_seed=0), 128, "mean", torch.device("meta")
+    )
+
+    here.require(there.fingerprint)
+    assert here.cache_key != there.cache_key
+
+
+def test_a_model_of_other_weights_is_refused_with_both_names() -> None:
+    mine, other = (
+        PatchEncoder(load_backbone("efficientnet_lite0", random_seed=seed), 128, "mean", CPU)
+        for seed in (0, 1)
+    )
+    with pytest.raises(EncoderMismatchError, match=other.fingerprint) as refused:
+        mine.require(other.fingerprint)
+    assert mine.fingerprint in str(refused.value)
 
 
 def test_an_unknown_backbone_lists_the_known_ones() -> None:

@@ -1,4 +1,4 @@
-"""Tiny rendered parts and a detector small enough to be fitted in a second."""
+"""Tiny rendered parts, and an encoder for them."""
 
 from pathlib import Path
 
@@ -7,21 +7,8 @@ import torch
 from PIL import Image
 
 from core.backbones import load_backbone
-from core.config import DmadConfig
 from core.encoder import PatchEncoder
-
-TINY = DmadConfig(
-    image_size=128,
-    head_width=8,
-    fit_steps=2,
-    teach_steps=2,
-    folds=2,
-    coreset_minimum=60,
-    outlier_limit=20,
-    batch_normal=32,
-    batch_seen=8,
-    reservoir=400,
-)
+from tests.small import TINY
 
 
 def save(path: Path, pixels: np.ndarray) -> None:

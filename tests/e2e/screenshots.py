@@ -5,21 +5,20 @@ Builds the demo workspace (a minute or two), paints the part it opens on, teache
 
 import sys
 import tempfile
-import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
-import uvicorn
 from playwright.sync_api import sync_playwright
 
 from app.demo import product_named, render_part
 from app.demo.writing import plan_demo
-from app.server import access_for, bind, build_server, mount_pages
 from app.services import Services, open_services
 from app.settings import Settings
 from tests.conftest import CHROMIUM, FLAGS
 from tests.e2e.inspector import Inspector
+from tests.small import pages_served
 
 SIZE = {"width": 1366, "height": 768}
 
@@ -27,27 +26,21 @@ SIZE = {"width": 1366, "height": 768}
 def main(folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
-        services = open_services(Path(scratch) / "workspace", device="cpu")
-        services.demo.build("Ann", fit=lambda: _finish(services, services.teaching.start_fit("Ann")))
-        opened, bound = bind(Settings(Path(scratch) / "workspace", opens_browser=False))
-        access = access_for(bound)
-        app = build_server(services, access)
-        mount_pages(app, services, access)
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [opened]})
-        thread.start()
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-            page = browser.new_context(viewport=SIZE).new_page()
-            person = Inspector(page, f"http://127.0.0.1:{bound.port}")
-            person.has_name("Ann")
-            photograph(person, services, folder)
-            browser.close()
-        server.should_exit = True
-        thread.join(20)
-        services.close()
-        opened.close()
+        workspace = Path(scratch) / "workspace"
+        with closing(open_services(workspace, device="cpu")) as services:
+            services.demo.build("Ann", fit=lambda: _finish(services, services.teaching.start_fit("Ann")))
+            with pages_served(services, Settings(workspace, opens_browser=False)) as address:
+                photograph_all(address, services, folder)
     return 0
+
+
+def photograph_all(address: str, services: Services, folder: Path) -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        person = Inspector(browser.new_context(viewport=SIZE).new_page(), address)
+        person.has_name("Ann")
+        photograph(person, services, folder)
+        browser.close()
 
 
 def photograph(person: Inspector, services: Services, folder: Path) -> None:

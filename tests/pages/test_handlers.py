@@ -1,6 +1,6 @@
 """Handlers over a real workspace without a model: what they hand to the widgets."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import gradio as gr
@@ -15,7 +15,10 @@ from app.pages.review import ReviewHandlers
 from app.pages.shared import inform
 from app.pages.teach import TeachHandlers
 from app.services import Services
+from app.services.errors import WorkerRefusedError
+from app.services.jobs import JobControl
 from app.services.views import IncomingFile, PaintedLayer, PaintingDraft
+from storage.records import JobKind
 from tests.services.parts import SIDE, part
 
 NO_FILTER = ("any", "any", "any", "any", "", "", "", "name")
@@ -188,3 +191,16 @@ def test_a_note_never_becomes_markup(monkeypatch: pytest.MonkeyPatch) -> None:
     inform("<b>plate</b> is judged by version 1 again.")
 
     assert shown == ["&lt;b&gt;plate&lt;/b&gt; is judged by version 1 again."]
+
+
+def test_a_job_that_was_refused_says_why_on_teach(services: Services) -> None:
+    sentence = "There is not enough disk space: this needs about 3.2 GB, and 1.1 GB are free."
+
+    def refused(control: JobControl) -> Mapping[str, object]:
+        raise WorkerRefusedError(sentence)
+
+    services.jobs.wait(services.jobs.start(JobKind.FIT, "Ada", {}, refused))
+
+    result = TeachHandlers(services).show("teach")[2]
+
+    assert messages.LESSON_ENDED["failed"] in result.text and sentence in result.text

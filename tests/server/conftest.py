@@ -1,25 +1,15 @@
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from fastapi.testclient import TestClient
 
 from app.routes.guard import Access
 from app.server import build_server
-from app.services import Services, open_services
+from app.services import Services
 from app.services.views import IncomingFile
 from tests.services.parts import part
 
 ADDRESS = "http://127.0.0.1:7860"
 LOCAL = Access(frozenset({"127.0.0.1", "localhost", "::1"}))
 ADA = {"X-Twinbank-Author": "Ada%20L%C3%B6we"}
-
-
-@pytest.fixture
-def services(tmp_path: Path) -> Iterator[Services]:
-    opened = open_services(tmp_path / "workspace", device="cpu")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

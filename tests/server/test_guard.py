@@ -1,11 +1,15 @@
+import asyncio
+from collections.abc import Iterator
+
 import pytest
 from fastapi.testclient import TestClient
 
-from app.routes.guard import Access, host_name
+from app.routes.guard import Access, Guard, Message, Receive, Scope, Send, host_name
 from app.server import access_for, build_server
 from app.services import Services
 from app.settings import Settings, is_loopback
 from tests.server.conftest import ADA, ADDRESS, LOCAL
+from tests.services.parts import part
 
 KEY = "correct-horse"
 
@@ -115,3 +119,76 @@ def test_only_this_machines_own_addresses_are_loopback() -> None:
     )
     assert not is_loopback("0.0.0.0") and not is_loopback("192.168.1.4") and not is_loopback("factory")
     assert host_name("[::1]:80") == "::1" and host_name("Name:80") == "name" and host_name("[") == ""
+
+
+def small_door(services: Services, largest_body: int) -> TestClient:
+    """The whole server behind a guard that takes little at once."""
+    app = Guard(build_server(services, LOCAL), LOCAL, largest_body)
+    return TestClient(app, base_url=ADDRESS)
+
+
+def in_chunks(body: bytes) -> Iterator[bytes]:
+    for start in range(0, len(body), 1000):
+        yield body[start : start + 1000]
+
+
+def upload(png: bytes) -> tuple[bytes, dict[str, str]]:
+    """One file as a form, and the headers of its request; sent in chunks it has no Content-Length."""
+    lines = (
+        b'--b\r\nContent-Disposition: form-data; name="product"\r\n\r\nplate\r\n'
+        b'--b\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n'
+    )
+    return lines + png + b"\r\n--b--\r\n", {**ADA, "Content-Type": "multipart/form-data; boundary=b"}
+
+
+@pytest.mark.parametrize("largest", [1000, 2900])
+def test_chunked_upload_over_the_limit_is_cut_off(services: Services, largest: int) -> None:
+    body, headers = upload(part(1).png)
+    assert len(body) > largest
+
+    answer = small_door(services, largest).post("/api/import/files", content=in_chunks(body), headers=headers)
+
+    assert answer.status_code == 413 and "send fewer files" in answer.json()["detail"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert services.browsing.products() == ()
+
+
+def test_chunked_upload_within_the_limit_is_taken(services: Services) -> None:
+    body, headers = upload(part(1).png)
+
+    answer = small_door(services, len(body)).post(
+        "/api/import/files", content=in_chunks(body), headers=headers
+    )
+
+    assert answer.status_code == 200 and answer.json()["added"] == 1
+
+
+def test_upload_that_says_its_length_is_refused_by_it(services: Services) -> None:
+    body, headers = upload(part(1).png)
+
+    answer = small_door(services, len(body) - 1).post("/api/import/files", content=body, headers=headers)
+
+    assert answer.status_code == 413
+
+
+def test_body_without_end_is_not_read_to_its_end() -> None:
+    reads, sent = 0, []
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        while (await receive())["type"] == "http.request":
+            pass
+        await send({"type": "http.response.start", "status": 400, "headers": []})
+
+    async def receive() -> Message:
+        nonlocal reads
+        reads += 1
+        return {"type": "http.request", "body": b"x" * 100, "more_body": True}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "path": "/api/import/files", "headers": [(b"host", b"localhost")]}
+    asyncio.run(Guard(application, LOCAL, largest_body=1000)(scope, receive, send))
+
+    assert reads == 11
+    assert [message.get("status") for message in sent] == [413, None]

@@ -176,3 +176,26 @@ def test_defect_types_are_listed_with_colours(client: TestClient) -> None:
     assert added["name"] == "dent" and added["colour"].startswith("#")
     assert client.get("/api/defect-types").json() == {"defect_types": [added]}
     assert client.post("/api/defect-types", json={"name": " "}, headers=ADA).status_code == 400
+
+
+def test_a_page_of_images_says_how_many_there_are(client: TestClient, plates: tuple[int, ...]) -> None:
+    page = client.get("/api/images?limit=3").json()
+    whole = client.get("/api/images").json()
+    found = client.get("/api/images?limit=1&text=part").json()
+
+    assert page == {"images": whole["images"][:3], "total": 4}
+    assert whole["total"] == len(whole["images"]) == 4
+    assert (len(found["images"]), found["total"]) == (1, 4)
+    assert client.get("/api/images?limit=0").status_code == 422
+
+
+def test_settings_of_a_fit_come_in_the_body_and_wrong_ones_are_named(
+    client: TestClient, plates: tuple[int, ...], services: Services
+) -> None:
+    services.labelling.judge(plates, "good", "Ada")
+    for image in plates:
+        services.labelling.teach_instead(image, "Ada")
+
+    answer = client.post("/api/fit", headers=ADA, json={"settings": {"image_size": 200}})
+
+    assert answer.status_code == 400 and "image_size=200 is not one of" in answer.json()["detail"]

@@ -1,5 +1,4 @@
 import io
-import time
 
 import pytest
 from PIL import Image
@@ -13,9 +12,9 @@ from storage.tables import ImageTable, PartTable
 from tests.services.parts import part
 
 
-def test_products_are_summed_up(services: Services, four_images: tuple[int, ...]) -> None:
-    services.labelling.judge(four_images[:2], "good", "Ada")
-    services.labelling.judge(four_images[2:3], "defect", "Ada")
+def test_products_are_summed_up(services: Services, plates: tuple[int, ...]) -> None:
+    services.labelling.judge(plates[:2], "good", "Ada")
+    services.labelling.judge(plates[2:3], "defect", "Ada")
 
     (plate,) = services.browsing.products()
 
@@ -23,29 +22,29 @@ def test_products_are_summed_up(services: Services, four_images: tuple[int, ...]
     assert plate.version_in_use is None
 
 
-def test_filters_narrow_and_combine(services: Services, four_images: tuple[int, ...]) -> None:
-    services.labelling.judge(four_images[:2], "good", "Ada")
+def test_filters_narrow_and_combine(services: Services, plates: tuple[int, ...]) -> None:
+    services.labelling.judge(plates[:2], "good", "Ada")
     find = services.browsing.find
 
     def ids(**wanted: object) -> set[int]:
         return {card.id for card in find(ImageFilter(**wanted))}  # type: ignore[arg-type]
 
-    assert ids() == set(four_images)
-    assert ids(verdict="good") == set(four_images[:2])
-    assert ids(verdict="none") == set(four_images[2:])
-    assert ids(text="PART-1") == {four_images[1]}
-    assert ids(call="none", verdict="good", text="part-0") == {four_images[0]}
+    assert ids() == set(plates)
+    assert ids(verdict="good") == set(plates[:2])
+    assert ids(verdict="none") == set(plates[2:])
+    assert ids(text="PART-1") == {plates[1]}
+    assert ids(call="none", verdict="good", text="part-0") == {plates[0]}
     assert ids(call="reject") == set()
     assert ids(min_score=0.0) == set()
     assert ids(painted=True) == set()
 
 
-def test_orders(services: Services, four_images: tuple[int, ...]) -> None:
+def test_orders(services: Services, plates: tuple[int, ...]) -> None:
     by_name = [card.name for card in services.browsing.find(ImageFilter(order="name"))]
     newest = [card.id for card in services.browsing.find(ImageFilter(order="newest"))]
 
     assert by_name == sorted(by_name)
-    assert newest == sorted(four_images, reverse=True)
+    assert newest == sorted(plates, reverse=True)
 
 
 def test_unknown_filter_values_are_refused(services: Services) -> None:
@@ -81,11 +80,9 @@ def test_details_tell_of_the_same_picture_filed_otherwise(services: Services) ->
     assert details.score_sentence == "no model yet"
 
 
-def test_queue_goes_through_unjudged_images_and_wraps(
-    services: Services, four_images: tuple[int, ...]
-) -> None:
+def test_queue_goes_through_unjudged_images_and_wraps(services: Services, plates: tuple[int, ...]) -> None:
     order = services.queue.order("plate")
-    assert set(order) == set(four_images)
+    assert set(order) == set(plates)
     services.labelling.judge([order[1]], "good", "Ada")
 
     assert services.queue.next_after(order[0], "plate") == order[2]
@@ -102,7 +99,7 @@ def _copy(row: object, **changes: object) -> dict[str, object]:
     return {**{column.name: getattr(row, column.name) for column in columns}, **changes}
 
 
-def test_five_thousand_images_are_listed_quickly(services: Services) -> None:
+def test_a_page_of_five_thousand_images_is_their_beginning(services: Services) -> None:
     with services._workspace.writing() as work:
         first, _ = work.images.add(NewImage("plate", "0" * 64, "0" * 64, "image/png", 64, 64, "0.png"))
     with services._workspace.database.writing() as session:
@@ -111,8 +108,9 @@ def test_five_thousand_images_are_listed_quickly(services: Services) -> None:
         copies = [_copy(image, id=2 + n, part_id=2 + n, source_sha256=f"{n + 1:064x}") for n in range(4999)]
         session.execute(insert(ImageTable), copies)
 
-    started = time.perf_counter()
-    cards = services.browsing.find(ImageFilter(product="plate"))
+    wanted = ImageFilter(product="plate", order="newest")
+    cards = services.browsing.find(wanted)
 
-    assert len(cards) == 5000
-    assert time.perf_counter() - started < 3  # 0.2 s on a quiet machine
+    assert len(cards) == services.browsing.count(wanted) == 5000
+    assert services.browsing.find(wanted, limit=200) == cards[:200]
+    assert services.browsing.count(ImageFilter(product="plate", text="no such")) == 0

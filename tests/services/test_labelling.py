@@ -27,8 +27,8 @@ def draft(base: int, *layers: tuple[str, np.ndarray], ignore: np.ndarray | None 
     return PaintingDraft(base, tuple(PaintedLayer(name, painted) for name, painted in layers), ignore, True)
 
 
-def test_painting_comes_back_exactly(services: Services, four_images: tuple[int, ...]) -> None:
-    image = four_images[0]
+def test_painting_comes_back_exactly(services: Services, plates: tuple[int, ...]) -> None:
+    image = plates[0]
     services.labelling.save_painting(
         image, draft(0, ("spot", mask(3, 4)), ("scratch", mask(5, 6)), ignore=mask(50, 50)), "Ada"
     )
@@ -45,9 +45,9 @@ def test_painting_comes_back_exactly(services: Services, four_images: tuple[int,
 
 
 def test_empty_layers_are_dropped_and_an_emptied_painting_is_no_painting(
-    services: Services, four_images: tuple[int, ...]
+    services: Services, plates: tuple[int, ...]
 ) -> None:
-    image = four_images[0]
+    image = plates[0]
     services.labelling.save_painting(image, draft(0, ("spot", mask(3, 4))), "Ada")
 
     services.labelling.save_painting(image, draft(1, ("spot", mask(0, 0, 0))), "Ada")
@@ -57,9 +57,9 @@ def test_empty_layers_are_dropped_and_an_emptied_painting_is_no_painting(
 
 
 def test_stale_painting_is_refused_with_what_is_saved_now(
-    services: Services, four_images: tuple[int, ...]
+    services: Services, plates: tuple[int, ...]
 ) -> None:
-    image = four_images[0]
+    image = plates[0]
     services.labelling.save_painting(image, draft(0, ("spot", mask(3, 4))), "Ada")
 
     with pytest.raises(StalePaintingError, match="Ada") as refused:
@@ -69,8 +69,8 @@ def test_stale_painting_is_refused_with_what_is_saved_now(
     assert np.array_equal(services.labelling.painting(image).layers[0].mask, mask(3, 4))
 
 
-def test_painting_that_does_not_fit_changes_nothing(services: Services, four_images: tuple[int, ...]) -> None:
-    image = four_images[0]
+def test_painting_that_does_not_fit_changes_nothing(services: Services, plates: tuple[int, ...]) -> None:
+    image = plates[0]
     with pytest.raises(MaskSizeError, match=f"9 x 8.*{SIDE} x {SIDE}"):
         services.labelling.save_painting(image, draft(0, ("spot", np.ones((8, 9), bool))), "Ada")
     with pytest.raises(InvalidRequestError, match="one layer"):
@@ -83,26 +83,26 @@ def test_painting_that_does_not_fit_changes_nothing(services: Services, four_ima
 
 
 def test_judging_counts_what_changed_and_can_be_withdrawn(
-    services: Services, four_images: tuple[int, ...]
+    services: Services, plates: tuple[int, ...]
 ) -> None:
     judge = services.labelling.judge
-    assert judge(four_images[:3], "good", "Ada") == 3
-    assert judge(four_images, "good", "Ada") == 1
-    assert judge([four_images[0]], None, "Bo") == 1
-    assert services.browsing.card(four_images[0]).verdict is None
-    assert services.browsing.card(four_images[1]).verdict == "good"
+    assert judge(plates[:3], "good", "Ada") == 3
+    assert judge(plates, "good", "Ada") == 1
+    assert judge([plates[0]], None, "Bo") == 1
+    assert services.browsing.card(plates[0]).verdict is None
+    assert services.browsing.card(plates[1]).verdict == "good"
 
 
 def test_judging_refuses_what_it_does_not_know_and_changes_nothing(
-    services: Services, four_images: tuple[int, ...]
+    services: Services, plates: tuple[int, ...]
 ) -> None:
     with pytest.raises(UnknownVerdictError):
-        services.labelling.judge(four_images, "fine", "Ada")
+        services.labelling.judge(plates, "fine", "Ada")
     with pytest.raises(InvalidRequestError, match="shown_because"):
-        services.labelling.judge(four_images, "good", "Ada", "whim")
+        services.labelling.judge(plates, "good", "Ada", "whim")
     with pytest.raises(UnknownImageError):
-        services.labelling.judge([*four_images, 999], "good", "Ada")
-    assert all(services.browsing.card(image).verdict is None for image in four_images)
+        services.labelling.judge([*plates, 999], "good", "Ada")
+    assert all(services.browsing.card(image).verdict is None for image in plates)
 
 
 def image_with_draw(services: Services, low: float, high: float, part_name: str | None = None) -> int:
@@ -177,9 +177,9 @@ def test_a_part_moves_as_a_whole(services: Services) -> None:
 
 
 def test_deleted_image_leaves_the_lists_and_comes_back_with_its_labels(
-    services: Services, four_images: tuple[int, ...]
+    services: Services, plates: tuple[int, ...]
 ) -> None:
-    image = four_images[0]
+    image = plates[0]
     services.labelling.judge([image], "unsure", "Ada")
     services.browsing.delete(image, "Ada")
     with pytest.raises(UnknownImageError):

@@ -1,0 +1,259 @@
+"""Lists of images: what a card or a queue needs of each, filtered and ordered by the database itself."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Text, and_, case, exists, func, or_, select, type_coerce
+from sqlalchemy.orm import Session, aliased
+from sqlalchemy.sql.selectable import FromClause
+
+from storage.queries import is_one_of
+from storage.records import Call, VerdictValue
+from storage.tables import (
+    DefectTypeTable,
+    ImageTable,
+    InUseTable,
+    LayerTable,
+    PartTable,
+    ProductTable,
+    RevisionTable,
+    ScoreTable,
+    VerdictTable,
+)
+
+CONTRADICTIONS = ((VerdictValue.GOOD.value, Call.REJECT.value), (VerdictValue.DEFECT.value, Call.PASS.value))
+NONE = "none"  # asks for images without a verdict, or without a call
+
+
+class ListedImage(NamedTuple):
+    """One image that is not deleted, with the verdict, painting and score that count. A tuple: there are thousands."""
+
+    id: int
+    product: str
+    name: str
+    width: int
+    height: int
+    held_out: bool
+    verdict: str | None
+    call: str | None
+    score: float | None
+    limit: float | None
+    taught: bool
+    revision_id: int | None
+    complete: bool
+    painted: bool
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which images, in which order. None: do not filter by this.
+
+    version_id: whose scores; None: those of the version in use for each image's product.
+    order: "name" | "score" (highest first) | "newest" | "uncertain" (nearest to the limit first).
+    """
+
+    product: str | None = None
+    verdict: str | None = None  # a verdict, or `NONE`
+    call: str | None = None  # a call, or `NONE`
+    held_out: bool | None = None
+    painted: bool | None = None
+    min_score: float | None = None
+    max_score: float | None = None
+    scored: bool | None = None
+    taught: bool | None = None  # its own painting made the call
+    contradicted: bool = False  # good but rejected, or a defect that passes
+    version_id: int | None = None
+    order: str = "name"
+
+
+class Labels(NamedTuple):
+    """What persons have said of one image that is not deleted."""
+
+    id: int
+    product: str
+    part_id: int
+    held_out: bool
+    verdict: str | None
+    revision_id: int | None
+    painted: bool
+
+
+class Total(NamedTuple):
+    product: str
+    images: int
+    held_out: int
+
+
+class Listing:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def find(self, wanted: Wanted, limit: int | None = None, offset: int = 0) -> list[ListedImage]:
+        """Return the images that match, in the order asked for; at most `limit`, from `offset` on."""
+        sources = _joined({"verdict", "revision", "score"}, wanted.version_id)
+        query = (
+            select(*_CARD).select_from(sources).where(*_conditions(wanted)).order_by(*_ORDER[wanted.order])
+        )
+        return [ListedImage._make(row) for row in self._session.execute(query.limit(limit).offset(offset))]
+
+    def count(self, wanted: Wanted) -> int:
+        """Return how many match."""
+        sources = _joined(_needed(wanted), wanted.version_id)
+        query = select(func.count()).select_from(sources).where(*_conditions(wanted))
+        return self._session.scalar(query) or 0
+
+    def ids(self, wanted: Wanted, also: int | None = None) -> list[int]:
+        """Return the ids of what matches, in the order asked for, and among them `also`, an image of the product, even if not."""
+        sources = _joined({*_needed(wanted), *_ORDER_NEEDS[wanted.order]}, wanted.version_id)
+        query = select(ImageTable.id).select_from(sources)
+        is_wanted = and_(*_conditions(wanted))
+        if also is not None:
+            of_product = _conditions(Wanted(product=wanted.product))
+            is_wanted = or_(is_wanted, and_(ImageTable.id == also, *of_product))
+        query = query.where(is_wanted).order_by(*_ORDER[wanted.order])
+        return list(self._session.scalars(query))
+
+    def totals(self) -> list[Total]:
+        """Return each product's number of images, and how many of them are kept for testing."""
+        kept = func.sum(case((PartTable.held_out, 1), else_=0))
+        query = select(ProductTable.name, func.count(), kept).select_from(_joined(set(), None))
+        query = query.where(ImageTable.deleted_at.is_(None)).group_by(ProductTable.name)
+        return [Total._make(row) for row in self._session.execute(query)]
+
+    def labels(self) -> list[Labels]:
+        """Return every image that has a verdict or was painted, in the order they were added."""
+        query = select(*_LABELS).select_from(_joined({"verdict", "revision"}, None))
+        is_labelled = or_(VerdictTable.value.is_not(None), RevisionTable.id.is_not(None))
+        query = query.where(ImageTable.deleted_at.is_(None), is_labelled).order_by(ImageTable.id)
+        return [Labels._make(row) for row in self._session.execute(query)]
+
+    def defect_types(self, revision_ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
+        """Return the names of what is painted, by revision; revisions without paint are left out."""
+        query = (
+            select(LayerTable.revision_id, DefectTypeTable.name)
+            .join(DefectTypeTable, DefectTypeTable.id == LayerTable.defect_type_id)
+            .where(is_one_of(LayerTable.revision_id, revision_ids))
+            .order_by(LayerTable.id)
+        )
+        found: dict[int, tuple[str, ...]] = {}
+        for revision_id, name in self._session.execute(query):
+            found[revision_id] = (*found.get(revision_id, ()), name)
+        return found
+
+
+_VERDICT = type_coerce(VerdictTable.value, Text)
+_CALL = type_coerce(ScoreTable.call, Text)
+_PAINTED = exists().where(LayerTable.revision_id == RevisionTable.id).correlate(RevisionTable)
+_CARD = (  # in the order of `ListedImage`
+    ImageTable.id,
+    ProductTable.name,
+    ImageTable.name,
+    ImageTable.width,
+    ImageTable.height,
+    PartTable.held_out,
+    _VERDICT,
+    _CALL,
+    ScoreTable.score,
+    ScoreTable.limit,
+    func.coalesce(ScoreTable.taught, False),
+    RevisionTable.id,
+    func.coalesce(RevisionTable.complete, False),
+    _PAINTED,
+)
+_LABELS = (  # in the order of `Labels`
+    ImageTable.id,
+    ProductTable.name,
+    ImageTable.part_id,
+    PartTable.held_out,
+    _VERDICT,
+    RevisionTable.id,
+    _PAINTED,
+)
+_BY_NAME = (ProductTable.name, ImageTable.name, ImageTable.id)
+_ORDER: dict[str, tuple[Any, ...]] = {
+    "name": _BY_NAME,
+    "newest": (ImageTable.imported_at.desc(), ImageTable.id.desc()),
+    "score": (ScoreTable.score.desc().nulls_last(), *_BY_NAME),
+    "uncertain": (func.abs(ScoreTable.score - ScoreTable.limit).nulls_last(), *_BY_NAME),
+}
+_ORDER_NEEDS: dict[str, set[str]] = {
+    "name": set(),
+    "newest": set(),
+    "score": {"score"},
+    "uncertain": {"score"},
+}
+
+
+def _needed(wanted: Wanted) -> set[str]:
+    """Return what must be joined to tell whether an image matches."""
+    contradicted = wanted.contradicted or None
+    asked = {
+        "verdict": (wanted.verdict, contradicted),
+        "revision": (wanted.painted,),
+        "score": (
+            wanted.call, wanted.min_score, wanted.max_score, wanted.scored, wanted.taught, contradicted
+        ),
+    }  # fmt: skip
+    return {name for name, values in asked.items() if any(value is not None for value in values)}
+
+
+def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [ImageTable.deleted_at.is_(None)]
+    if wanted.product is not None:
+        conditions.append(ProductTable.name == wanted.product)
+    if wanted.verdict is not None:
+        conditions.append(_is(_VERDICT, wanted.verdict))
+    if wanted.call is not None:
+        conditions.append(_is(_CALL, wanted.call))
+    if wanted.held_out is not None:
+        conditions.append(PartTable.held_out.is_(wanted.held_out))
+    if wanted.painted is not None:
+        conditions.append(_PAINTED if wanted.painted else ~_PAINTED)
+    if wanted.min_score is not None:
+        conditions.append(ScoreTable.score >= wanted.min_score)
+    if wanted.max_score is not None:
+        conditions.append(ScoreTable.score <= wanted.max_score)
+    if wanted.scored is not None:
+        conditions.append(ScoreTable.id.is_not(None) if wanted.scored else ScoreTable.id.is_(None))
+    if wanted.taught is not None:
+        conditions.append(func.coalesce(ScoreTable.taught, False).is_(wanted.taught))
+    if wanted.contradicted:
+        pairs = [and_(_is(_VERDICT, verdict), _is(_CALL, call)) for verdict, call in CONTRADICTIONS]
+        conditions.append(or_(*pairs))
+    return conditions
+
+
+def _is(column: ColumnElement[Any], value: str) -> ColumnElement[bool]:
+    return column.is_(None) if value == NONE else column == value
+
+
+def _joined(needed: set[str], version_id: int | None) -> FromClause:
+    """Join images with product and part and, where needed, the newest verdict, revision and score of each."""
+    images: Any = ImageTable.__table__
+    found = images.join(ProductTable, ProductTable.id == ImageTable.product_id)
+    found = found.join(PartTable, PartTable.id == ImageTable.part_id)
+    if "verdict" in needed:
+        found = found.outerjoin(VerdictTable, VerdictTable.id == _newest(aliased(VerdictTable)))
+    if "revision" in needed:
+        found = found.outerjoin(RevisionTable, RevisionTable.id == _newest(aliased(RevisionTable)))
+    if "score" in needed and version_id is not None:
+        given = aliased(ScoreTable)
+        found = found.outerjoin(ScoreTable, ScoreTable.id == _newest(given, given.version_id == version_id))
+    elif "score" in needed:
+        in_use, given = _in_use(), aliased(ScoreTable)
+        newest = _newest(given, given.version_id == in_use.c.version_id)
+        found = found.outerjoin(in_use, in_use.c.product_id == ImageTable.product_id)
+        found = found.outerjoin(ScoreTable, ScoreTable.id == newest)
+    return found
+
+
+def _newest(table: Any, *conditions: ColumnElement[bool]) -> Any:
+    """Return the id of an image's newest row in a history."""
+    return select(func.max(table.id)).where(table.image_id == ImageTable.id, *conditions).scalar_subquery()
+
+
+def _in_use() -> Any:
+    newest = select(func.max(InUseTable.id)).group_by(InUseTable.product_id)
+    query = select(InUseTable.product_id, InUseTable.version_id).where(InUseTable.id.in_(newest))
+    return query.subquery("in_use_now")
