@@ -183,14 +183,20 @@ def _add_working(commands: Commands) -> None:
         "score",
         "score image files: pass or reject",
         "score new/*.png",
-        "score new --product valve --heatmaps heat --json scores.json",
+        "score new --product valve --heatmaps heat --json scores.jsonl",
+        "score new --json scores.jsonl --resume",
     )
     score.add_argument("paths", type=Path, nargs="+", metavar="PATH", help="images, or folders of images")
     score.add_argument(
         "--product", default="auto", metavar="NAME", help="auto: the product it looks most like"
     )
     score.add_argument("--heatmaps", type=Path, metavar="DIR", help="write a heatmap (PNG) per image")
-    score.add_argument("--json", type=Path, metavar="FILE", help="write the scores as JSON")
+    score.add_argument(
+        "--json", type=Path, metavar="FILE", help="write one JSON line per image, as it is done"
+    )
+    score.add_argument(
+        "--resume", action="store_true", help="go on with --json FILE: leave out what it holds"
+    )
     _add(commands, "check", "verify every file and record of a workspace", "check --workspace /data/line3")
 
 

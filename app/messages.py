@@ -58,6 +58,11 @@ TEACH_INSTEAD_TIP = "Move this part out of the images kept for testing, so that 
 NOW_TAUGHT = "This part is taught with the next lesson and no longer used for testing."
 DEMO_OPENING = "The model passes this part, but it has a defect: paint it and press Teach."
 DEMO_PAINTED = "Painted. Press Teach: the model learns this defect and looks at every other part again."
+PREVIEW = "What this painting would change"
+PREVIEW_ESTIMATE = "estimate"
+PREVIEW_ESTIMATE_TIP = "Nothing is taught yet. Distances and look-alikes are compared; the trained part and the reject limit stay as they are."
+PREVIEW_BUSY = "The model is busy with a job."
+PREVIEW_AGAIN = "Try again"
 TEACH = "Teach"
 TEACH_TIP = "Teach what is waiting (T)"
 
@@ -133,6 +138,20 @@ EVERY_PRODUCT = "every product"
 
 def plural(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def preview_line(changes: int, looked_at: int, of: int) -> str:
+    """Say how many images would change their call."""
+    if not of:
+        return "There is no other image of this product with a score yet."
+    if not looked_at:
+        return "It has no effect yet: too little is painted."
+    where = (
+        f"of {looked_at:,}" if looked_at == of else f"of the {looked_at:,} compared so far ({of:,} in all)"
+    )
+    if not changes:
+        return f"No other image {where} would change its call."
+    return f"{plural(changes, 'image')} {where} would change {'its' if changes == 1 else 'their'} call."
 
 
 def product_choice(name: str, images: int) -> str:

@@ -44,16 +44,7 @@ class TrainSpec:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> TrainSpec:
-        lessons = tuple(
-            LessonTask(
-                **{
-                    **lesson,
-                    "image": ImageTask(**lesson["image"]),
-                    "layers": tuple((layer[0], layer[1]) for layer in lesson["layers"]),
-                }
-            )
-            for lesson in values["lessons"]
-        )
+        lessons = tuple(_lesson(lesson) for lesson in values["lessons"])
         return cls(
             **{
                 **values,
@@ -101,6 +92,37 @@ class FilesSpec:
 
 
 @dataclass(frozen=True)
+class PreviewSpec:
+    """Say which images a painting would change, if it were taught to a stored version."""
+
+    manifest: str
+    lesson: LessonTask
+    good: tuple[ImageTask, ...]  # of the lesson's product
+    images: tuple[ImageTask, ...]
+    seconds: float  # to stop after
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> PreviewSpec:
+        return cls(
+            **{
+                **values,
+                "lesson": _lesson(values["lesson"]),
+                "good": _images(values["good"]),
+                "images": _images(values["images"]),
+            }
+        )
+
+
+@dataclass(frozen=True)
+class PreviewScore:
+    """What an image would get."""
+
+    image_id: int
+    score: float
+    is_reject: bool
+
+
+@dataclass(frozen=True)
 class ScoreLine:
     """What a version says of one image; `patch_scores` is float16, row-major."""
 
@@ -119,9 +141,10 @@ class ScoreLine:
     patch_scores: bytes
     evidence: Mapping[str, Any]
     error: str | None = None  # the file could not be scored, and why
+    size: tuple[int, int] = (0, 0)  # (H, W) of a file that is not stored
 
 
-def as_json(spec: TrainSpec | ScoreSpec | FilesSpec) -> dict[str, Any]:
+def as_json(spec: TrainSpec | ScoreSpec | FilesSpec | PreviewSpec) -> dict[str, Any]:
     return asdict(spec)
 
 
@@ -136,8 +159,13 @@ def read_score_lines(file: Path) -> Iterator[ScoreLine]:
         for text in opened:
             values = json.loads(text)
             values["patch_scores"] = base64.b64decode(values["patch_scores"])
-            values["grid"] = tuple(values["grid"])
+            values["grid"], values["size"] = tuple(values["grid"]), tuple(values["size"])
             yield ScoreLine(**values)
+
+
+def _lesson(values: Mapping[str, Any]) -> LessonTask:
+    layers = tuple((layer[0], layer[1]) for layer in values["layers"])
+    return LessonTask(**{**values, "image": ImageTask(**values["image"]), "layers": layers})
 
 
 def _images(values: list[Mapping[str, Any]]) -> tuple[ImageTask, ...]:

@@ -15,6 +15,7 @@ from torch import Tensor
 from core.progress import Progress, Report, silent
 
 BLOCK = 2_048
+ROWS_AT_ONCE = 65_536
 
 
 class CoresetError(ValueError):
@@ -54,12 +55,12 @@ def greedy_k_centre(
     total = points.shape[0]
     if not 1 <= count <= total:
         raise CoresetError(f"asked for {count} rows of {total} points")
-    norms = points.square().sum(1)
+    norms = _squared_lengths(points, None)
     vanishing = 1e-6 * float(norms.mean().clamp(min=1e-30))
     farthest = torch.full((total,), torch.inf, device=points.device)  # squared distance to the nearest pick
     picks: list[int] = []
     if chosen is None or chosen.shape[0] == 0:
-        first = int((points - points.mean(0)).square().sum(1).argmin())
+        first = int(_squared_lengths(points, points.mean(0)).argmin())
         picks.append(first)
         _apply(points, norms, farthest, points[first : first + 1])
     else:
@@ -73,6 +74,15 @@ def greedy_k_centre(
         _apply(points, norms, farthest, points[new])
         report(Progress("Choosing what to remember", len(picks), count))
     return Coreset(torch.tensor(picks, dtype=torch.int64), math.sqrt(max(float(farthest.max()), 0.0)))
+
+
+def _squared_lengths(points: Tensor, origin: Tensor | None) -> Tensor:
+    """(N,) squared distance of each point to `origin` (d,), block by block: no second copy of the points."""
+    lengths = points.new_empty(len(points))
+    for start in range(0, len(points), ROWS_AT_ONCE):
+        part = points[start : start + ROWS_AT_ONCE]
+        lengths[start : start + ROWS_AT_ONCE] = (part if origin is None else part - origin).square().sum(1)
+    return lengths
 
 
 def _pick_in_block(

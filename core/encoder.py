@@ -1,7 +1,8 @@
 """PatchEncoder: image -> patch features q (section 3.1).
 
 Shapes in this file
-    B  images      H, W  pixels of the resized square image      C_l, H_l, W_l  one tapped feature map
+    B  images      H, W  pixels of an image      S  side of the resized square image
+    C_l, H_l, W_l  one tapped feature map
     H0, W0  patch grid      N = H0 * W0  patches      C  feature dimension
 """
 
@@ -20,9 +21,9 @@ from torch import Tensor
 
 from core.backbones import Backbone, load_backbone
 from core.config import DmadConfig
+from core.networks import RUNTIMES, FeatureGraph, choose_network
 
 PATCHCORE_CHANNELS = 1536
-RUNTIME = "torch-float32"  # what computes the features, and how precisely
 
 
 class EncoderMismatchError(ValueError):
@@ -33,59 +34,90 @@ class PatchEncoder:
     """Frozen backbone and aggregation (eq. 1). The same image always gives the same features.
 
     Attributes:
-        fingerprint: names what changes the features: weights, taps, image size, aggregation, runtime with its
-            precision. Not the device: a CPU and a GPU agree to rounding, so a model moves between them.
+        fingerprint: names what changes the features: weights, taps, image size, aggregation, runtime with its precision.
         cache_key: the fingerprint with the device, for what must come back bit for bit.
+        reason: why this runtime computes, in a sentence for a person.
     """
 
-    def __init__(self, backbone: Backbone, image_size: int, aggregation: str, device: torch.device) -> None:
-        self._backbone = backbone.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._size = image_size
-        self._aggregate = aggregate_mean if aggregation == "mean" else aggregate_patchcore
-        self._device = device
-        self._mean = torch.tensor(backbone.spec.mean, device=device).view(1, 3, 1, 1)
-        self._std = torch.tensor(backbone.spec.std, device=device).view(1, 3, 1, 1)
-        what = f"{backbone.weights_sha256}|{','.join(backbone.spec.taps)}|{image_size}|{aggregation}|{RUNTIME}|v2"
-        self.fingerprint = f"{backbone.spec.timm_name.split('.')[0]}-{image_size}-{hashlib.sha256(what.encode()).hexdigest()[:16]}"
-        self.cache_key = f"{self.fingerprint}-{device.type}"
-        self.grid, self.channels = self._probe()
-
-    def require(self, fingerprint: str) -> None:
-        """Refuse a model that was built with another encoder: its scores would mean nothing.
+    def __init__(
+        self,
+        backbone: Backbone,
+        image_size: int,
+        aggregation: str,
+        device: torch.device,
+        *,
+        runtime: str = "auto",
+    ) -> None:
+        """
+        Args:
+            runtime: "auto" (the fastest that agrees with torch), "torch" or "openvino".
 
         Raises:
-            EncoderMismatchError: `fingerprint`, the model's, is not this encoder's.
+            RuntimeUnavailableError: the runtime asked for can't be used.
         """
-        if fingerprint != self.fingerprint:
-            raise EncoderMismatchError(
-                f"This model was built with the encoder {fingerprint}, but here the encoder is {self.fingerprint}: "
-                "other weights or another way to compute. Use the weights it was built with, "
-                "or build a model anew from the good images."
-            )
+        self._size = image_size
+        graph = FeatureGraph(backbone, aggregate_mean if aggregation == "mean" else aggregate_patchcore)
+        self.grid, self.channels = _probe(graph, image_size)
+        chosen = choose_network(graph, image_size, device, runtime)
+        self._network = chosen.network
+        self.reason = chosen.reason
+        self.runtime = chosen.network.runtime
+        what = f"{backbone.weights_sha256}|{','.join(backbone.spec.taps)}|{image_size}|{aggregation}"
+        self._what, self._name = what, backbone.spec.timm_name.split(".")[0]
+        self.fingerprint = self._fingerprint(self.runtime)
+        self.cache_key = f"{self.fingerprint}-{device.type}"
 
-    @torch.inference_mode()
     def encode(self, images: Sequence[NDArray[np.uint8]]) -> Tensor:
         """Return patch features of images of any size, each (H, W, 3) uint8.
 
         Returns:
             (B, N, C) float32 on the CPU, rounded to float16: cached and live features score the same.
         """
-        batch = torch.stack([self.to_input(image) for image in images])  # (B, 3, H, W) uint8
-        batch = batch.to(self._device).float().div_(255.0).sub_(self._mean).div_(self._std)
-        maps = self._backbone(batch.contiguous(memory_format=torch.channels_last))
-        features = self._aggregate(maps)  # (B, N, C)
-        return features.half().float().cpu()
+        return self.encode_inputs(np.stack([self.to_input(image) for image in images]))
 
-    def to_input(self, image: NDArray[np.uint8]) -> Tensor:
-        """Resize (never crop: defects at the border count) to (3, H, W) uint8."""
+    def encode_inputs(self, inputs: NDArray[np.uint8]) -> Tensor:
+        """As `encode`, of images that `to_input` has resized: (B, S, S, 3)."""
+        return self._network.run(inputs).half().float()
+
+    def to_input(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Resize (never crop: defects at the border count) to (S, S, 3). Lets other threads run meanwhile."""
         resized = Image.fromarray(image).resize((self._size, self._size), Image.Resampling.BILINEAR)
-        return torch.from_numpy(np.array(resized)).permute(2, 0, 1)
+        return np.array(resized)
 
-    def _probe(self) -> tuple[tuple[int, int], int]:
-        with torch.inference_mode():
-            maps = self._backbone(torch.zeros(1, 3, self._size, self._size, device=self._device))
-            height, width = maps[0].shape[-2:]
-            return (int(height), int(width)), int(self._aggregate(maps).shape[-1])
+    def require(self, fingerprint: str) -> str | None:
+        """Refuse a model that was built with other features: its scores would mean nothing.
+
+        Returns:
+            None: built with this very encoder. Else a sentence: with the same features by another runtime.
+
+        Raises:
+            EncoderMismatchError: `fingerprint`, the model's, is of another network, weights, size or aggregation.
+        """
+        if fingerprint == self.fingerprint:
+            return None
+        for runtime, name in RUNTIMES.items():
+            if fingerprint == self._fingerprint(runtime):
+                return (
+                    f"This model was built with features by {name}; here they come from {RUNTIMES[self.runtime]}. They "
+                    "are the same but for rounding: scores may differ in the third digit. To make them equal, build "
+                    "a model anew on this machine."
+                )
+        raise EncoderMismatchError(
+            f"This model was built with the encoder {fingerprint}, but here the encoder is {self.fingerprint}: "
+            "other weights or another way to compute. Use the weights it was built with, "
+            "or build a model anew from the good images."
+        )
+
+    def _fingerprint(self, runtime: str) -> str:
+        digest = hashlib.sha256(f"{self._what}|{runtime}|v2".encode()).hexdigest()
+        return f"{self._name}-{self._size}-{digest[:16]}"
+
+
+@torch.inference_mode()
+def _probe(graph: FeatureGraph, size: int) -> tuple[tuple[int, int], int]:
+    maps = graph.backbone(torch.zeros(1, 3, size, size))
+    height, width = maps[0].shape[-2:]
+    return (int(height), int(width)), int(graph(torch.zeros(1, size, size, 3, dtype=torch.uint8)).shape[-1])
 
 
 def build_encoder(config: DmadConfig, device: torch.device, weights_file: Path | None = None) -> PatchEncoder:

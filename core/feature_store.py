@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +15,11 @@ from torch import Tensor
 from core.banks import Segment
 from core.datasets import read_pixels
 from core.encoder import PatchEncoder
+from core.extraction import Unreadable, encode_each
 from core.neighbours import Neighbours
 from core.outliers import outlier_textures
 from core.progress import Progress, Report, silent
 
-BATCH = 8
 _textures = cache(outlier_textures)  # 9 MB a seed
 
 
@@ -39,12 +39,12 @@ class FeatureStore:
     def prepare(self, paths: Sequence[Path], report: Report = silent) -> None:
         """Encode the images that are not there yet."""
         missing = [path for path in dict.fromkeys(paths) if path not in self._held and not self._load(path)]
-        for start in range(0, len(missing), BATCH):
-            report(Progress("Reading images", start, len(missing)))
-            batch = missing[start : start + BATCH]
-            features = self.encoder.encode([read_pixels(path) for path in batch])
-            for path, one in zip(batch, features.numpy().astype(np.float16), strict=True):
-                self._keep(path, one)
+        found = encode_each(self.encoder, (partial(read_pixels, path) for path in missing))
+        for number, (path, one) in enumerate(zip(missing, found, strict=True)):
+            report(Progress("Reading images", number, len(missing)))
+            if isinstance(one, Unreadable):
+                raise one.error
+            self._keep(path, one.features.numpy().astype(np.float16))
 
     def features(self, path: Path) -> Tensor:
         """(N, C) float32 of one image, encoded now if need be."""

@@ -6,7 +6,7 @@ Shapes in this file
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,25 +15,45 @@ from skimage.color import lab2rgb
 from skimage.filters import gaussian
 
 SMOOTHING = 4.0 / 256  # sigma of the smoothing as a share of the image's side (section 3.4)
+ALONE = 2**18  # multiplications that numpy carries out in one thread
 SCALE_END = 2.0  # scores from 0 (median good patch) over 1 (reject limit) to 2 share one colour scale
 
 
 def pixel_map(patch_scores: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
     """Enlarge (H0, W0) patch scores bilinearly to `size` (H, W) and smooth, sigma = 4 px at 256 px.
 
-    Smoothing happens at no more than 256 px and is enlarged with the rest: the same picture, at bounded cost.
+    Smoothing happens at no more than 256 px and is enlarged with the rest: the same picture, at bounded cost. All of it
+    is linear and works along one axis at a time, so that it is two small matrix products.
     """
-    height, width = size
-    working = (min(height, 256), min(width, 256))
-    smooth = _resize(patch_scores, working)
-    sigma = (SMOOTHING * working[0], SMOOTHING * working[1])
-    smooth = gaussian(smooth, sigma=sigma, mode="nearest", preserve_range=True).astype(np.float32)
-    return smooth if working == size else _resize(smooth, size)
+    scores = np.ascontiguousarray(patch_scores, dtype=np.float32)
+    down = _enlargement(scores.shape[0], size[0])  # (H, H0)
+    across = _enlargement(scores.shape[1], size[1])  # (W, W0)
+    return _product(down, _product(scores, np.ascontiguousarray(across.T)))
 
 
-def _resize(values: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
-    image = Image.fromarray(np.ascontiguousarray(values, dtype=np.float32))
-    return np.asarray(image.resize((size[1], size[0]), Image.Resampling.BILINEAR), dtype=np.float32)
+def _product(left: NDArray[np.float32], right: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Matrix product in parts too small for numpy to share out: on a busy machine waking threads takes longer."""
+    result = np.empty((left.shape[0], right.shape[1]), dtype=np.float32)
+    rows = max(1, ALONE // right.size)
+    for start in range(0, len(left), rows):
+        np.dot(left[start : start + rows], right, out=result[start : start + rows])
+    return result
+
+
+@lru_cache(maxsize=32)
+def _enlargement(cells: int, pixels: int) -> NDArray[np.float32]:
+    """(pixels, cells) matrix that enlarges and smooths along one axis: what becomes of each cell alone."""
+    working = min(pixels, 256)
+    alone = np.eye(cells, dtype=np.float32)
+    smooth = gaussian(_stretched(alone, working), sigma=(SMOOTHING * working, 0), mode="nearest")
+    return smooth if working == pixels else _stretched(smooth, pixels)
+
+
+def _stretched(columns: NDArray[np.float32], height: int) -> NDArray[np.float32]:
+    """Resize each column of (n, W) to `height` bilinearly."""
+    picture = Image.fromarray(np.ascontiguousarray(columns, dtype=np.float32))
+    size = (columns.shape[1], height)
+    return np.asarray(picture.resize(size, Image.Resampling.BILINEAR), dtype=np.float32)
 
 
 @cache

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,9 +19,10 @@ from torch import Tensor
 from core.anomaly_center import sample_around_centres
 from core.banks import NOBODY, NormalBank, PaintedLesson, Provenance, Segment
 from core.config import DmadConfig
-from core.coreset import greedy_k_centre, random_projection
+from core.coreset import greedy_k_centre
 from core.mask_filter import filter_mask
 from core.progress import Progress, Report
+from core.projection import ProjectedPatches
 
 if TYPE_CHECKING:
     from core.teaching import GoodImage, Lesson
@@ -36,12 +39,12 @@ def remember_normal(
     by_product = {product: [image for image in good if image.product == product] for product in products}
     suspects: list[int] = []
     if config.coreset_scope == "all":
-        chosen = _select(list(good), standardise, config, None, suspects, report)
+        chosen = _select(list(good), standardise, config, suspects, report)
         return NormalBank([_product_segment(product, good, chosen) for product in products]), tuple(suspects)
     segments = []
     for number, product in enumerate(products):
         report(Progress("Choosing what to remember", number, len(products)))
-        chosen = _select(by_product[product], standardise, config, None, suspects, report)
+        chosen = _select(by_product[product], standardise, config, suspects, report)
         segments.append(_product_segment(product, by_product[product], chosen))
     return NormalBank(segments), tuple(suspects)
 
@@ -62,9 +65,7 @@ def extend_normal(
     for product in sorted(by_product):
         images, segment = by_product[product], segments.get(product)
         if segment is None:
-            result.append(
-                _product_segment(product, images, _select(images, standardise, config, None, [], _quiet))
-            )
+            result.append(_product_segment(product, images, _select(images, standardise, config, [], _quiet)))
             continue
         present = {image.image_id for image in images}
         keep = torch.tensor([int(i) in present for i in segment.provenance.images], dtype=torch.bool)
@@ -87,42 +88,53 @@ def _select(
     images: list[GoodImage],
     standardise: Standardise,
     config: DmadConfig,
-    chosen: Tensor | None,
     suspects: list[int],
     report: Report,
 ) -> dict[int, tuple[Tensor, Tensor]]:
     """Pick rows over the images' patches: image index -> (cells, features), in image order."""
-    patches = [standardise(image.features()) for image in images]
-    counts = [len(part) for part in patches]
-    stacked = torch.cat(patches)  # (sum N, C)
     generator = torch.Generator().manual_seed(config.seed)
-    points = stacked
-    if config.coreset_projection and config.coreset_projection < stacked.shape[1]:
-        projection = random_projection(stacked.shape[1], config.coreset_projection, generator)
-        points = stacked @ projection.to(stacked)
-    usable = torch.arange(len(points), device=points.device)
+    patches = _projected(images, standardise, config, generator)
+    points = patches.points  # (sum N, d)
+    usable: Tensor | None = None  # None: all
     if config.trimmed_fraction:
-        owners = torch.repeat_interleave(
-            torch.tensor([image.own_id for image in images]), torch.tensor(counts)
-        )
+        owners = torch.tensor([image.own_id for image in images]).repeat_interleave(patches.per_image)
         trimmed = _farthest_from_others(points, owners.to(points.device), config.trimmed_fraction, generator)
-        image_of = torch.repeat_interleave(torch.arange(len(images)), torch.tensor(counts))
-        suspects.extend(sorted({images[int(image_of[i])].image_id for i in trimmed}))
+        image_of, _ = patches.locate(trimmed)
+        suspects.extend(sorted({images[number].image_id for number in image_of.tolist()}))
         mask = torch.ones(len(points), dtype=torch.bool, device=points.device)
         mask[trimmed] = False
         usable = mask.nonzero().squeeze(1)
     wanted = max(config.coreset_minimum, round(config.coreset_fraction * len(points)))
-    picks = usable[
-        greedy_k_centre(points[usable], min(wanted, len(usable)), report=report).picks.to(usable.device)
-    ]
-    starts = np.concatenate([[0], np.cumsum(counts)])
-    picks = picks.sort().values.cpu()
-    picked: dict[int, tuple[Tensor, Tensor]] = {}
-    for number in range(len(images)):
-        inside = picks[(picks >= starts[number]) & (picks < starts[number + 1])]
-        if len(inside):
-            picked[number] = (inside - int(starts[number]), stacked[inside.to(stacked.device)])
-    return picked
+    if usable is None:
+        picks = greedy_k_centre(points, min(wanted, len(points)), report=report).picks
+    else:
+        chosen = greedy_k_centre(points[usable], min(wanted, len(usable)), report=report).picks
+        picks = usable.cpu()[chosen]
+    picks = picks.sort().values
+    image_of, cell_of = patches.locate(picks)
+    rows = patches.take(picks)
+    return {
+        number: (cell_of[image_of == number], rows[(image_of == number).to(rows.device)])
+        for number in image_of.unique().tolist()
+    }
+
+
+def _projected(
+    images: Sequence[GoodImage], standardise: Standardise, config: DmadConfig, generator: torch.Generator
+) -> ProjectedPatches:
+    readers = [_Standardised(image.features, standardise) for image in images]
+    return ProjectedPatches(readers, config.coreset_projection, generator)
+
+
+@dataclass(frozen=True, eq=False)
+class _Standardised:
+    """Reads one image's patches as the banks hold them."""
+
+    features: Callable[[], Tensor]
+    standardise: Standardise
+
+    def __call__(self) -> Tensor:
+        return self.standardise(self.features())
 
 
 def _farthest_from_others(
@@ -175,28 +187,21 @@ def _rebuilt(segment: Segment, built_from: frozenset[int]) -> Segment:
 
 def _grown(segment: Segment, new: list[GoodImage], standardise: Standardise, config: DmadConfig) -> Segment:
     """Add the new images' patches that lie farther from the rows than the rows reach, farthest first."""
-    patches = [standardise(image.features()) for image in new]
-    stacked, counts = torch.cat(patches), torch.tensor([len(part) for part in patches])
-    image_of = torch.repeat_interleave(torch.arange(len(new)), counts)
-    cell_of = torch.cat([torch.arange(int(count)) for count in counts])
-    generator = torch.Generator().manual_seed(config.seed)
-    points, rows = stacked, segment.features
-    if config.coreset_projection and config.coreset_projection < stacked.shape[1]:
-        projection = random_projection(stacked.shape[1], config.coreset_projection, generator).to(stacked)
-        points, rows = stacked @ projection, segment.features @ projection
-    wanted = max(1, min(round(config.coreset_fraction * len(points)), len(points)))
-    picks = greedy_k_centre(points, wanted, chosen=rows).picks
+    patches = _projected(new, standardise, config, torch.Generator().manual_seed(config.seed))
+    wanted = max(1, min(round(config.coreset_fraction * len(patches.points)), len(patches.points)))
+    picks = greedy_k_centre(patches.points, wanted, chosen=patches.project(segment.features)).picks
+    image_of, cell_of = patches.locate(picks)
     first_id = int(segment.provenance.ids.max()) + 1 if len(segment) else 0
     old = segment.provenance
     provenance = Provenance(
         ids=torch.cat([old.ids, torch.arange(first_id, first_id + len(picks))]),
-        images=torch.cat([old.images, torch.tensor([new[int(image_of[p])].image_id for p in picks])]),
-        owners=torch.cat([old.owners, torch.tensor([new[int(image_of[p])].own_id for p in picks])]),
-        cells=torch.cat([old.cells, cell_of[picks]]),
+        images=torch.cat([old.images, torch.tensor([new[number].image_id for number in image_of.tolist()])]),
+        owners=torch.cat([old.owners, torch.tensor([new[number].own_id for number in image_of.tolist()])]),
+        cells=torch.cat([old.cells, cell_of]),
         types=torch.cat([old.types, torch.full((len(picks),), NOBODY, dtype=torch.int64)]),
         coverage=torch.cat([old.coverage, torch.zeros(len(picks))]),
     )
-    features = torch.cat([segment.features, stacked[picks.to(stacked.device)]])
+    features = torch.cat([segment.features, patches.take(picks)])
     return Segment(segment.name, features, provenance, segment.product, built_from=segment.built_from)
 
 
@@ -205,19 +210,17 @@ def remember_outliers(
 ) -> Segment:
     """Build M_o (eq. 4): Coreset(beta * F(x_o) + (1 - beta) * F(x_n)), x_n a random good image; at most a cap of rows."""
     generator = torch.Generator().manual_seed(config.seed + 1)
-    mixtures = []
-    for texture in outliers:  # (N, C)
-        partner = good[int(torch.randint(len(good), (1,), generator=generator))].features()
-        mixtures.append(config.outlier_beta * texture + (1 - config.outlier_beta) * partner)
-    points = standardise(torch.cat(mixtures))
-    count = min(config.outlier_limit, max(1, round(config.coreset_fraction * len(points))))
-    projected = points
-    if config.coreset_projection and config.coreset_projection < points.shape[1]:
-        projected = points @ random_projection(points.shape[1], config.coreset_projection, generator).to(
-            points
-        )
-    picks = greedy_k_centre(projected, count).picks
-    return Segment("outliers", points[picks.to(points.device)], Provenance.made_up(len(picks)))
+    partners = [int(torch.randint(len(good), (1,), generator=generator)) for _ in range(len(outliers))]
+
+    def mixture(number: int) -> Tensor:
+        partner = good[partners[number]].features()
+        return standardise(config.outlier_beta * outliers[number] + (1 - config.outlier_beta) * partner)
+
+    readers = [partial(mixture, number) for number in range(len(outliers))]
+    patches = ProjectedPatches(readers, config.coreset_projection, generator)
+    count = min(config.outlier_limit, max(1, round(config.coreset_fraction * len(patches.points))))
+    picks = greedy_k_centre(patches.points, count).picks
+    return Segment("outliers", patches.take(picks), Provenance.made_up(len(picks)))
 
 
 def remember_lesson(

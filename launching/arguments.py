@@ -43,7 +43,7 @@ HELP_OF: Dict[str, str] = {
 usage: python3 launch.py [--wheels DIR] setup
 
 Makes .venv beside launch.py and installs requirements.txt into it, or goes on where an earlier set-up was
-stopped. Does nothing when that is done already. On Linux with an x86-64 processor this takes 7.4 GB.
+stopped. Does nothing when that is done already. On Linux with an x86-64 processor this takes 7.6 GB.
 
 example
   python3 launch.py setup

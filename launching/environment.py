@@ -15,7 +15,7 @@ from launching.pip_failures import explain
 from launching.processes import run, run_watching_errors
 
 GB = 1e9
-ENVIRONMENT_GB_WITH_CUDA = 7.4  # measured; Linux x86-64 pins come with the CUDA libraries
+ENVIRONMENT_GB_WITH_CUDA = 7.6  # measured; Linux x86-64 pins come with the CUDA libraries
 ENVIRONMENT_GB_ELSEWHERE = 3.0  # an estimate on the safe side, for the CPU builds
 
 

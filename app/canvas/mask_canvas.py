@@ -16,6 +16,7 @@ In: the value, small JSON (`CanvasValue.to_json()`); every field but image_id ma
 Out: events; `canvas.saved(handler, ...)` gets them, and the data are attributes of the handler's gr.EventData:
     opened            {image_id}: image and painting are on the screen
     saved             {image_id, revision, saved_at, complete, pixel_count, defect_types}: the server has the strokes
+    paused            {image_id}: nothing was painted for a moment after a save; there is time to look
     judged            {image_id, verdict, complete, pixel_count, defect_types}: a verdict was given and posted
     move              {direction: "next" | "previous", image_id, reason: "judged" | "key"}: put another image_id in
     name_needed       {image_id}: a verdict was asked for and the value has no author
@@ -35,7 +36,7 @@ import gradio as gr
 
 from app.canvas.mounting import EMPTY_TEMPLATE, on_load
 
-EVENTS = ("opened", "saved", "judged", "move", "name_needed", "defect_type_added")
+EVENTS = ("opened", "saved", "paused", "judged", "move", "name_needed", "defect_type_added")
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ import { pan, toImage, zoomAt } from "./view.js";
 /** @typedef {import("./mask_canvas.js").CanvasValue} CanvasValue */
 /** @typedef {{outbox: import("./outbox.js").Outbox, pictures: import("./pictures.js").Pictures}} Shared */
 
+const PAUSE_MS = 800; // after the last save, before what the painting would change is asked for
+
 export class Painter {
   /** @param {HTMLElement} root @param {Shared} shared @param {(name: string, data: any) => void} trigger */
   constructor(root, { outbox, pictures }, trigger) {
@@ -26,6 +28,8 @@ export class Painter {
     this.outbox = outbox;
     this.pictures = pictures;
     this.trigger = trigger;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.pauseTimer = undefined;
     this.likes = preferences.load();
     this.layers = new LayerChoice();
     /** @type {Session | null} */
@@ -267,6 +271,15 @@ export class Painter {
     this.showStatus();
     if (!isShown(this.root)) return;
     this.trigger("saved", savedEvent(item, answer));
+    clearTimeout(this.pauseTimer);
+    this.pauseTimer = setTimeout(() => this.#paused(item.image_id), PAUSE_MS);
+  }
+
+  /** @param {number} imageId */
+  #paused(imageId) {
+    if (this.session?.imageId !== imageId || !isShown(this.root)) return;
+    if (this.outbox.waitingPainting(imageId)) return; // its own save starts the pause anew
+    this.trigger("paused", { image_id: imageId });
   }
 
   #recolour() {

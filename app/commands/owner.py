@@ -7,7 +7,7 @@ import secrets
 import urllib.error
 import urllib.request
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -52,7 +52,7 @@ class Owner(Protocol):
     def cancel(self, job_id: int) -> None: ...
     def score(
         self, files: Sequence[Path], product: str | None, with_heatmaps: bool, report: StageReport
-    ) -> list[dict[str, Any]]: ...
+    ) -> Iterator[dict[str, Any]]: ...
     def close(self) -> None: ...
 
 
@@ -119,14 +119,12 @@ class LocalOwner:
 
     def score(
         self, files: Sequence[Path], product: str | None, with_heatmaps: bool, report: StageReport
-    ) -> list[dict[str, Any]]:
+    ) -> Iterator[dict[str, Any]]:
         from app.services.views import IncomingFile
 
         incoming = [IncomingFile(str(path), path=path) for path in files]
-        return [
-            vars(score)
-            for score in self.services.scoring.score_files(incoming, product, report, with_heatmaps)
-        ]
+        for score in self.services.scoring.score_each(incoming, product, report, with_heatmaps):
+            yield vars(score)
 
     def close(self) -> None:
         self.services.close()
@@ -171,19 +169,17 @@ class RemoteOwner:
 
     def score(
         self, files: Sequence[Path], product: str | None, with_heatmaps: bool, report: StageReport
-    ) -> list[dict[str, Any]]:
+    ) -> Iterator[dict[str, Any]]:
         import base64
 
-        scores: list[dict[str, Any]] = []
         for number, path in enumerate(files):
             report("Scoring files", number, len(files))
             fields = {"product": product or "auto", "heatmaps": "true" if with_heatmaps else "false"}
             body, content_type = multipart(fields, path)
             found = self._ask("POST", "/api/score", body, content_type)["scores"][0]
             found["heatmap_png"] = base64.b64decode(found["heatmap_png"]) if found["heatmap_png"] else None
-            scores.append({**found, "name": str(path)})
+            yield {**found, "name": str(path)}
         report("Scoring files", len(files), len(files))
-        return scores
 
     def close(self) -> None:
         """Nothing is held here."""

@@ -11,6 +11,7 @@ from app import messages
 from app.canvas.mask_canvas import CanvasValue, DefectTypeChip, MaskCanvas
 from app.pages import label_side
 from app.pages.components import Written
+from app.pages.label_preview import preview_panel
 from app.pages.markup import Html
 from app.pages.shared import QUIET, Frame, Target, choices, chosen, inform, on_each, refusals_shown
 from app.services import Services
@@ -28,6 +29,7 @@ class LabelView:
     heatmap: gr.Checkbox
     banner: Written
     canvas: MaskCanvas
+    preview: Written  # under the painter: what the painting would change
     side: Written
     image: gr.State  # id of the open image, or None
     why: gr.State  # why it is shown: "queue", "browse", "review", "demo"
@@ -41,6 +43,7 @@ def build(services: Services) -> LabelView:
             types = (DefectTypeChip("defect", "#e5484d"),)
             value = CanvasValue(workspace=str(services.path.resolve()), defect_types=types)
             canvas = MaskCanvas(value, elem_id="tw-canvas")
+            preview = Written(elem_id="tw-preview")
         with gr.Column(scale=0, min_width=272, elem_id="tw-label-side"):
             with gr.Row(elem_id="tw-label-bar"):
                 queue = gr.Dropdown(
@@ -57,7 +60,7 @@ def build(services: Services) -> LabelView:
                     True, label=messages.SHOW_HEATMAP, container=False, elem_id="tw-heatmap-on", min_width=90
                 )
             side = Written(elem_id="tw-label-panel")
-    return LabelView(queue, heatmap, banner, canvas, side, gr.State(None), gr.State("queue"))
+    return LabelView(queue, heatmap, banner, canvas, preview, side, gr.State(None), gr.State("queue"))
 
 
 @dataclass(frozen=True)
@@ -145,6 +148,28 @@ class LabelHandlers:
         return self._beside(details, self._services.queue.order(chosen(product), queue), why)
 
     @refusals_shown
+    def preview(self, event: gr.EventData) -> Html | None:
+        """Say what the painting would change, after a pause in painting."""
+        return preview_panel(self._services.preview.of(int(event.image_id)))
+
+    @refusals_shown
+    def preview_act(
+        self,
+        image: int | None,
+        why: str,
+        product: str,
+        author: str,
+        queue: str,
+        heatmap: bool,
+        event: gr.EventData,
+    ) -> tuple[Any, ...]:
+        """Open one of the images under the painter, or ask again what would change."""
+        if event.action == "preview":
+            found = preview_panel(self._services.preview.of(int(event.id)))
+            return (found, *(gr.skip(),) * 5)
+        return gr.skip(), *self.act(image, why, product, author, queue, heatmap, event)
+
+    @refusals_shown
     def act(
         self,
         image: int | None,
@@ -225,6 +250,9 @@ def wire(view: LabelView, frame: Frame, handlers: LabelHandlers) -> None:
         [view.side, view.banner],
         **QUIET,
     )
+    previewing = view.canvas.paused(handlers.preview, None, view.preview, trigger_mode="always_last", **QUIET)
+    view.canvas.opened(lambda: None, None, view.preview, cancels=[previewing], queue=False, **QUIET)
+    view.preview.act(handlers.preview_act, [*here, *desk], [view.preview, *outputs], **QUIET)
     view.canvas.name_needed(None, None, None, js=_ASK_NAME)
     view.queue.input(handlers.first, desk, outputs, **QUIET)
     view.side.act(handlers.act, [*here, *desk], outputs, **QUIET)

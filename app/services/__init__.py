@@ -11,6 +11,7 @@ from app.services.demo import DemoService
 from app.services.importing import ImportingService
 from app.services.jobs import JobRunner
 from app.services.labelling import LabellingService
+from app.services.preview import PreviewService
 from app.services.queue import QueueService
 from app.services.review import ReviewService
 from app.services.scoring import ScoringService
@@ -31,6 +32,7 @@ class Services:
     importing: ImportingService
     labelling: LabellingService
     queue: QueueService
+    preview: PreviewService
     teaching: TeachingService
     review: ReviewService
     versions: VersionsService
@@ -108,6 +110,7 @@ def _assemble(
         importing=importing,
         labelling=LabellingService(workspace),
         queue=QueueService(workspace),
+        preview=PreviewService(workspace, worker),
         teaching=TeachingService(workspace, jobs, worker, config),
         review=ReviewService(workspace),
         versions=VersionsService(workspace, score_new),

@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,9 +18,10 @@ from app.services.training_set import image_task
 from app.services.views import IncomingFile
 from app.services.worker_link import WorkerLink
 from app.worker_specs import FilesSpec, FileTask, ScoreLine, ScoreSpec, as_json, read_score_lines
-from core.images import decode
 from storage.records import Image, JobKind
 from storage.workspace import Work, Workspace
+
+AT_ONCE = 32  # files handed to the training process at a time
 
 
 @dataclass(frozen=True)
@@ -73,22 +74,34 @@ class ScoringService:
         Raises:
             NoModelError, UnknownProductError, JobRunningError
         """
+        return tuple(self.score_each(files, product, report, with_heatmaps))
+
+    def score_each(
+        self,
+        files: Sequence[IncomingFile],
+        product: str | None,
+        report: StageReport,
+        with_heatmaps: bool = False,
+    ) -> Iterator[FileScore]:
+        """As `score_files`, but yield each as it is done: of any number of files only a few are held at a time."""
         manifests, guide = self._manifests(product)
         if self._worker.is_busy:
             current = self._jobs.current()
             raise JobRunningError(current.kind if current else "scoring")
-        folder = Path(tempfile.mkdtemp(prefix="twinbank-score-"))
-        try:
-            tasks = tuple(_file_task(file, folder, number, product) for number, file in enumerate(files))
-            spec = FilesSpec(str(folder), manifests, guide, tasks)
-            answer = self._worker.run("score_files", as_json(spec), report)
-            lines = list(read_score_lines(Path(str(answer["scores"]))))
-            return tuple(
-                _file_score(line, Path(task.path) if with_heatmaps else None)
-                for line, task in zip(lines, tasks, strict=True)
-            )
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+        for start in range(0, len(files), AT_ONCE):
+
+            def so_far(stage: str, done: int, _total: int, start: int = start) -> None:
+                report(stage, start + done, len(files))
+
+            with tempfile.TemporaryDirectory(prefix="twinbank-score-", ignore_cleanup_errors=True) as staging:
+                part = files[start : start + AT_ONCE]
+                tasks = tuple(
+                    _file_task(file, Path(staging), number, product) for number, file in enumerate(part)
+                )
+                spec = FilesSpec(staging, manifests, guide, tasks)
+                answer = self._worker.run("score_files", as_json(spec), so_far)
+                for line in read_score_lines(Path(str(answer["scores"]))):
+                    yield _file_score(line, with_heatmaps)
 
     def _manifests(self, product: str | None) -> tuple[dict[str, str], str]:
         with self._workspace.reading() as work:
@@ -146,14 +159,13 @@ def _file_task(file: IncomingFile, folder: Path, number: int, product: str | Non
     return FileTask(file.name, str(path.resolve()), product)
 
 
-def _file_score(line: ScoreLine, picture: Path | None) -> FileScore:
+def _file_score(line: ScoreLine, with_heatmap: bool) -> FileScore:
     if line.error is not None:
         return FileScore(line.name, line.product, None, None, None, line.error, None, line.error)
     heatmap = None
-    if picture is not None:
-        height, width = decode(picture.read_bytes()).pixels.shape[:2]
+    if with_heatmap:
         grid = np.frombuffer(line.patch_scores, dtype=np.float16).reshape(line.grid).astype(np.float32)
-        heatmap = render_grid(grid, (height, width))
+        heatmap = render_grid(grid, line.size)
     return FileScore(
         name=line.name,
         product=line.product,

@@ -225,6 +225,17 @@ class LessonResult:
 
 
 @dataclass(frozen=True)
+class PaintingPreview:
+    """What a painting would change if it were taught now: an estimate, the trained part stays as it is."""
+
+    image_id: int  # the painted image
+    state: str  # "done", "busy": ask again later, "nothing": no painting, or no model of the product
+    changes: tuple[ChangedImage, ...] = ()  # other images whose call would change, the largest move first
+    looked_at: int = 0  # images that were compared
+    of: int = 0  # images of the product that have a score
+
+
+@dataclass(frozen=True)
 class ReviewCard:
     card: ImageCard
     version_id: int | None

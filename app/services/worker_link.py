@@ -152,6 +152,22 @@ class WorkerLink:
                 if log is not None:
                     self._copy_log(offset, log)
 
+    def run_if_free(self, task: str, spec: Mapping[str, object]) -> Message | None:
+        """Carry out a task that takes a moment; None, at once, where another one is under way or the process is cold.
+
+        Raises:
+            WorkerDiedError, WorkerRefusedError
+        """
+        if not self._turn.acquire(blocking=False):
+            return None
+        try:
+            if self.pid is None:  # starting takes seconds: let it begin, and be asked again
+                self._started()
+                return None
+            return self._run(task, spec, lambda *_: None, lambda: False)
+        finally:
+            self._turn.release()
+
     def close(self) -> None:
         """End the process; a task under way must have been cancelled before."""
         with self._turn:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from app.worker_specs import ImageTask
 from core.banks import Segment
 from core.encoder import PatchEncoder
+from core.extraction import BATCH, Encoded, Unreadable, encode_each
 from core.images import decode
 from core.neighbours import Neighbours
 from core.outliers import outlier_textures
@@ -20,7 +23,6 @@ from storage.blobs import BlobStore
 from storage.feature_cache import FeatureCache
 from storage.neighbour_cache import NeighbourCache, NeighbourEntry
 
-BATCH = 8  # images in one forward pass
 STAGE = "Looking at images"
 
 
@@ -35,9 +37,10 @@ class FeatureSource:
     def prepare(self, images: Sequence[ImageTask], report: Report) -> None:
         """Make sure that every image's features are cached."""
         missing = self.missing(images)
-        for start in range(0, len(missing), BATCH):
-            report(Progress(STAGE, start, len(missing)))
-            self._encode(missing[start : start + BATCH])
+        found = encode_each(self.encoder, (partial(self._pixels, sha) for sha in missing))
+        for number, (sha, one) in enumerate(zip(missing, found, strict=True)):
+            report(Progress(STAGE, number, len(missing)))
+            self._keep(sha, one)
         if missing:
             report(Progress(STAGE, len(missing), len(missing)))
 
@@ -50,13 +53,22 @@ class FeatureSource:
         """Return what gives the image's features: (N, C) float32, as the encoder gave them."""
         return lambda: self._read(image.pixels_sha256)
 
+    def cached(self, image: ImageTask) -> Tensor | None:
+        """Return the image's features if they are at hand, without computing anything."""
+        found = self._cache.get(self.encoder.cache_key, image.pixels_sha256)
+        return None if found is None else torch.from_numpy(np.array(found, dtype=np.float32))
+
     def of_file(self, path: Path) -> Tensor:
         """Return (N, C) features of a file that is not stored.
 
         Raises:
             ImageRefusedError
         """
-        return self.encoder.encode([decode(path.read_bytes()).pixels])[0]
+        return self.encoder.encode([_pixels_of(path)])[0]
+
+    def of_files(self, paths: Iterable[Path]) -> Iterator[Encoded | Unreadable]:
+        """Yield (N, C) features of files that are not stored, in order."""
+        return encode_each(self.encoder, (partial(_pixels_of, path) for path in paths))
 
     def outliers(self, seed: int) -> Tensor:
         """Return (K, N, C) features of the built-in outlier textures."""
@@ -68,15 +80,23 @@ class FeatureSource:
 
     def _read(self, sha256: str) -> Tensor:
         cached = self._cache.get(self.encoder.cache_key, sha256)
-        if cached is None:  # evicted, or the budget is smaller than the images
-            return self._encode([sha256])[0]
-        return torch.from_numpy(np.array(cached, dtype=np.float32))
+        if cached is not None:
+            return torch.from_numpy(np.array(cached, dtype=np.float32))
+        # Evicted, or the budget is smaller than the images.
+        return self._keep(sha256, next(encode_each(self.encoder, [partial(self._pixels, sha256)])))
 
-    def _encode(self, hashes: Sequence[str]) -> Tensor:
-        features = self.encoder.encode([decode(self._blobs.get(sha)).pixels for sha in hashes])  # (B, N, C)
-        for sha, of_image in zip(hashes, features, strict=True):
-            self._cache.put(self.encoder.cache_key, sha, of_image.half().numpy())
-        return features
+    def _keep(self, sha256: str, found: Encoded | Unreadable) -> Tensor:
+        if isinstance(found, Unreadable):
+            raise found.error
+        self._cache.put(self.encoder.cache_key, sha256, found.features.half().numpy())
+        return found.features
+
+    def _pixels(self, sha256: str) -> NDArray[np.uint8]:
+        return decode(self._blobs.get(sha256)).pixels
+
+
+def _pixels_of(path: Path) -> NDArray[np.uint8]:
+    return decode(path.read_bytes()).pixels
 
 
 class StoredNeighbours:

@@ -6,17 +6,19 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from app.worker.features import FeatureSource, StoredNeighbours
+from app.worker.preview import preview
 from app.worker.room import MeasureRoom, measure_room, require_room
 from app.worker_specs import (
     FilesSpec,
     FileTask,
     ImageTask,
     LessonTask,
+    PreviewSpec,
     ScoreLine,
     ScoreSpec,
     TrainSpec,
@@ -27,6 +29,7 @@ from core.config import DmadConfig
 from core.detector import LIMIT, DualMemoryDetector, ImageScore, UnknownProductError
 from core.device import choose_device
 from core.encoder import build_encoder
+from core.extraction import Encoded, Unreadable
 from core.images import ImageRefusedError
 from core.needs import Work, estimate
 from core.progress import Progress, Report
@@ -60,7 +63,8 @@ class TaskRunner:
         self._segments = workspace / "models" / "segments"
         self._sources: dict[str, FeatureSource] = {}
         self._detectors: dict[str, DualMemoryDetector] = {}
-        print(self._choice.reason, file=sys.stderr, flush=True)
+        self._noted: set[str] = set()  # sentences that the log has already
+        _log(self._choice.reason)
 
     def run(self, task: str, spec: Mapping[str, Any], report: Report) -> dict[str, Any]:
         """Carry out one task and return its result, ready for JSON."""
@@ -70,6 +74,8 @@ class TaskRunner:
             return self._score(ScoreSpec.from_json(spec), report)
         if task == "score_files":
             return self._score_files(FilesSpec.from_json(spec), report)
+        if task == "preview":
+            return self._preview(PreviewSpec.from_json(spec))
         if task == "warm_up":
             self._source(DmadConfig())
             return {"device": self._choice.reason}
@@ -130,25 +136,43 @@ class TaskRunner:
 
     def _score_files(self, spec: FilesSpec, report: Report) -> dict[str, Any]:
         file = Path(spec.staging) / SCORES_FILE
+        source = self._source_for(self._detector(spec.guess_manifest))
+        encoded = source.of_files(Path(task.path) for task in spec.files)
         with file.open("w", encoding="utf-8") as lines:
-            for number, task in enumerate(spec.files):
+            for number, (task, found) in enumerate(zip(spec.files, encoded, strict=True)):
                 report(Progress("Scoring files", number, len(spec.files)))
-                lines.write(write_score_line(self._file_line(spec, task)) + "\n")
+                lines.write(write_score_line(self._file_line(spec, task, found)) + "\n")
         report(Progress("Scoring files", len(spec.files), len(spec.files)))
         return {"scores": str(file), "device": self._choice.reason}
 
-    def _file_line(self, spec: FilesSpec, task: FileTask) -> ScoreLine:
+    def _preview(self, spec: PreviewSpec) -> dict[str, Any]:
+        detector = self._detector(spec.manifest)
+        source = self._source_for(detector)
+        found = preview(
+            detector,
+            self._lesson(spec.lesson, source),
+            spec.good,
+            spec.images,
+            source.cached,
+            StoredNeighbours(self._neighbours, spec.images, self._choice.device),
+            spec.seconds,
+        )
+        return {"scores": [asdict(score) for score in found]}
+
+    def _file_line(self, spec: FilesSpec, task: FileTask, found: Encoded | Unreadable) -> ScoreLine:
         try:
+            if isinstance(found, Unreadable):
+                raise found.error
+            features = found.features
             guide = self._detector(spec.guess_manifest)
-            source = self._source_for(guide)
-            features = source.of_file(Path(task.path))
             product = task.product or guide.guess_product(features)
             if product not in spec.manifests:
                 raise UnknownProductError(f"no version is in use for {product}")
             detector = self._detector(spec.manifests[product])
             if detector.fingerprint != guide.fingerprint:
                 features = self._source_for(detector).of_file(Path(task.path))
-            return score_line(detector, detector.score(features, product), -1, task.name, product)
+            line = score_line(detector, detector.score(features, product), -1, task.name, product)
+            return replace(line, size=found.size)
         except (ImageRefusedError, UnknownProductError, OSError) as error:
             return refused_line(task.name, task.product or "", str(error))
 
@@ -243,6 +267,7 @@ class TaskRunner:
         key = f"{config.backbone}/{config.image_size}/{config.aggregation}"
         if key not in self._sources:
             encoder = build_encoder(config, self._choice.device)
+            _log(encoder.reason)
             self._sources[key] = FeatureSource(encoder, self._blobs, self._features)
         return self._sources[key]
 
@@ -253,7 +278,10 @@ class TaskRunner:
             EncoderMismatchError: this machine's encoder gives others.
         """
         source = self._source(detector.config)
-        source.encoder.require(detector.fingerprint)
+        note = source.encoder.require(detector.fingerprint)
+        if note is not None and note not in self._noted:
+            self._noted.add(note)
+            _log(note)
         return source
 
     def _detector(self, manifest: str) -> DualMemoryDetector:
@@ -264,6 +292,10 @@ class TaskRunner:
                 Path(manifest), self._segments, self._choice.device
             )
         return self._detectors[manifest]
+
+
+def _log(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
 
 
 def score_line(

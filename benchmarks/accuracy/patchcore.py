@@ -46,7 +46,7 @@ def judge_with_patchcore(protocol: Protocol, peer: Peer, seed: int) -> Iterator[
 def _inputs(protocol: Protocol, paths: Sequence[Path]) -> NDArray[np.uint8]:
     """(n, S, S, 3), resized as our own encoder resizes."""
     encoder = protocol.store.encoder
-    return np.stack([encoder.to_input(read_pixels(path)).permute(1, 2, 0).numpy() for path in paths])
+    return np.stack([encoder.to_input(read_pixels(path)) for path in paths])
 
 
 def _picks(folder: Path, first: int, count: int) -> NDArray[np.int64]:

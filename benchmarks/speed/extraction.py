@@ -28,7 +28,7 @@ def measure(run: SpeedRun) -> list[Measured]:
     """Measure seconds an image."""
     encoder = run.encoder()
     size = run.config.image_size
-    small = [encoder.to_input(image).permute(1, 2, 0).numpy() for image in rendered(run.sizes.extracted)]
+    small = [encoder.to_input(image) for image in rendered(run.sizes.extracted)]
     ours = {str(batch): _seconds(encoder.encode, small, batch) for batch in run.sizes.batches}
     theirs = {}
     for layout, memory_format in LAYOUTS.items():

@@ -66,7 +66,7 @@ MEETING_ROOMS = {"app.services", "app.worker", "benchmarks"}
 
 _PAGE_MAKING = {"gradio", "gradio_client"}
 _SERVING = {"fastapi", "starlette", "uvicorn"}
-_LEARNING = {"torch", "torchvision", "timm", "faiss"}
+_LEARNING = {"torch", "torchvision", "timm", "faiss", "openvino"}
 _SQL = {"sqlalchemy", "alembic", "pysqlite3", "sqlite3"}
 # Foreign packages that a room does without, in its own files.
 MAY_NOT_USE: dict[str, set[str]] = {
@@ -87,7 +87,7 @@ MAY_NOT_REACH: dict[str, set[str]] = {
     "core": _PAGE_MAKING | _SQL,
     "storage": _PAGE_MAKING | _LEARNING,
 }
-ONLY_IN = {"timm": "core.backbones", "faiss": "core.neighbours"}
+ONLY_IN = {"timm": "core.backbones", "faiss": "core.neighbours", "openvino": "core.openvino_network"}
 MEASURES_AGAINST_THEM = {"benchmarks", "benchmarks.peer"}  # rooms that ONLY_IN leaves alone
 RUNS_WHAT_IT_READS = {
     "pickle",

@@ -53,8 +53,8 @@ def test_what_is_installed_needs_no_room_again(project: Project) -> None:
 
 
 def test_linux_with_intel_needs_the_cuda_libraries() -> None:
-    assert environment_gb("linux", "x86_64") == 7.4
-    assert environment_gb("linux", "aarch64") == environment_gb("darwin", "arm64") < 7.4
+    assert environment_gb("linux", "x86_64") == 7.6
+    assert environment_gb("linux", "aarch64") == environment_gb("darwin", "arm64") < 7.6
 
 
 def test_size_of_no_folder_is_zero(tmp_path: Path) -> None:
