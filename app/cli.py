@@ -231,21 +231,42 @@ def _add_measuring(commands: Commands) -> None:
         "evaluate",
         "measure the detector on a folder of parts with known defects",
         "evaluate --data parts",
-        "evaluate --data parts --products valve,plate --seen 0,1,10 --seeds 0,1,2 --json figures.json",
+        "evaluate --data parts --seen 0,1,10 --seeds 0,1,2 --cache features --json figures.json --report page.html",
+        "evaluate --data parts --seen 0,1,10 --seeds 0,1,2 --cache features --json figures.json --resume",
+        "evaluate --data visa --config paper --protocol paper --seen 0,1,5,10 --ablate --transfer --outliers dtd",
     )
-    evaluate.add_argument("--data", type=Path, required=True, metavar="ROOT", help="a folder in MVTec layout")
-    evaluate.add_argument("--products", type=_names, metavar="A,B", help="default: all")
-    evaluate.add_argument(
-        "--seen", type=_numbers, default=(0, 10), metavar="N,N", help="painted defects taught"
+    _add_data(evaluate)
+    what = evaluate.add_argument_group("what is measured")
+    what.add_argument("--seen", type=_numbers, default=(0, 10), metavar="N,N", help="painted defects taught")
+    what.add_argument("--seeds", type=_numbers, default=(0,), metavar="N,N", help="which defects are taught")
+    what.add_argument(
+        "--seen-list", type=Path, metavar="FILE", help="which defects are taught, by name (JSON)"
     )
-    evaluate.add_argument(
-        "--seeds", type=_numbers, default=(0,), metavar="N,N", help="which defects are taught"
+    what.add_argument(
+        "--protocol",
+        choices=("default", "paper"),
+        default="default",
+        help="paper: only what was seen is left out of the test images; prints the paper's tables",
     )
-    evaluate.add_argument("--json", type=Path, metavar="FILE", help="write all figures as JSON")
-    settings = evaluate.add_mutually_exclusive_group()
-    settings.add_argument("--paper", action="store_true", help="the paper's literal settings")
-    settings.add_argument("--settings", type=Path, metavar="FILE", help="settings of the detector as JSON")
-    evaluate.add_argument("--weights", type=Path, metavar="FILE", help="weights of the backbone")
+    what.add_argument("--ablate", action="store_true", help="also without each part of the method")
+    what.add_argument("--transfer", action="store_true", help="also with other products' defects alone")
+    out = evaluate.add_argument_group("what is written")
+    out.add_argument("--json", type=Path, metavar="FILE", help="all figures, after every step")
+    out.add_argument("--resume", action="store_true", help="go on from --json FILE where a run was cut")
+    out.add_argument("--report", type=Path, metavar="FILE.html", help="a page with curves and pictures")
+    out.add_argument("--against", type=Path, metavar="FILE", help="compare with another run's figures")
+    out.add_argument("--cache", type=Path, metavar="DIR", help="keep patch features for the next run")
+    how = evaluate.add_argument_group("the detector")
+    settings = how.add_mutually_exclusive_group()
+    settings.add_argument(
+        "--config", default="default", metavar="NAME", help="default, paper, or a file of settings (JSON)"
+    )
+    settings.add_argument("--paper", action="store_true", help="the same as --config paper")
+    settings.add_argument("--settings", type=Path, metavar="FILE", help="the same as --config FILE")
+    how.add_argument("--weights", type=Path, metavar="FILE", help="weights of the backbone")
+    how.add_argument(
+        "--outliers", type=Path, metavar="DIR", help="outlier images, DTD say; default: built in"
+    )
     weights = _add(
         commands,
         "weights",
@@ -263,6 +284,19 @@ def _add_measuring(commands: Commands) -> None:
     )
     bench.add_argument("name", metavar="NAME", help="a module of the folder benchmarks")
     bench.add_argument("arguments", nargs=argparse.REMAINDER, help="handed to the benchmark")
+
+
+def _add_data(evaluate: argparse.ArgumentParser) -> None:
+    data = evaluate.add_argument_group("the images")
+    data.add_argument("--data", type=Path, required=True, metavar="ROOT", help="a folder of products")
+    data.add_argument("--products", type=_names, metavar="A,B", help="default: all")
+    data.add_argument(
+        "--layout",
+        choices=("auto", "mvtec", "folder", "visa", "visa-fewshot", "visa-highshot"),
+        default="auto",
+        help="mvtec: <product>/train/good, test/<type>, ground_truth/<type>; folder: <product>/good, <type>, "
+        "masks/<type>; visa...: split_csv/1cls.csv, 2cls_fewshot.csv or 2cls_highshot.csv; auto: what is there",
+    )
 
 
 def _port(text: str) -> int:

@@ -141,7 +141,8 @@ def load_detector(manifest: Path, segments: Path, device: torch.device | None = 
         normal=NormalBank([_read_segment(entry, read, device) for entry in content["normal"]]),
         abnormal=AbnormalBank(_read_segment(content["outliers"], read, device), lessons),
         heads=tuple(
-            _read_head(read(f"head/{number}"), channels, config, device) for number in range(head_count)
+            _read_head(read(f"head/{number}"), channels, config, device, has_seen=bool(lessons))
+            for number in range(head_count)
         ),
         usual=read("usual")["usual"].to(device),
         calibrations={product: _calibration(entry) for product, entry in content["calibrations"].items()},
@@ -174,8 +175,11 @@ def _read_segment(entry: dict[str, Any], read: Any, device: torch.device) -> Seg
     )
 
 
-def _read_head(state: dict[str, Tensor], channels: int, config: DmadConfig, device: torch.device) -> Head:
-    head = Head(channels, config.head_width, attention=config.attention != "never")
+def _read_head(
+    state: dict[str, Tensor], channels: int, config: DmadConfig, device: torch.device, *, has_seen: bool
+) -> Head:
+    attends = config.attends(has_seen=has_seen)
+    head = Head(channels, config.head_width, attention=attends, abnormal=config.abnormal_knowledge)
     head.load_state_dict(state)
     return head.eval().requires_grad_(False).to(device)
 

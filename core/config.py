@@ -38,12 +38,11 @@ class DmadConfig:
     # 3.2 abnormal bank (eq. 4, 5, anomaly centre sampling)
     outlier_beta: float = 0.6
     outlier_limit: int = 5000  # rows of M_o
-    centres: str = (
-        "regions"  # "regions": one set of centres per painted region. "single": the paper's one centre
-    )
+    centres: str = "regions"  # "regions": centres per painted region. "single": the paper's. "none": no M_p (its ablation)
     centre_sigma: float = 0.1  # "regions": times the feature's own spread; "single": absolute
     # 3.2 knowledge (eq. 6-9)
     attention: str = "never"  # "never" | "unsupervised" (the paper's) | "always"
+    abnormal_knowledge: bool = True  # False: none of the abnormal bank, o is then 2C (the paper's ablation)
     # 3.3 anomaly score mapper (eq. 12)
     head_width: int = 128
     noise_sigma: float = 0.3
@@ -86,7 +85,7 @@ class DmadConfig:
         _choice(self, "mask_filter", ("coverage", "bilinear", "none"))
         _choice(self, "normal_scope", ("product", "all"))
         _choice(self, "coreset_scope", ("product", "all"))
-        _choice(self, "centres", ("regions", "single"))
+        _choice(self, "centres", ("regions", "single", "none"))
         _choice(self, "attention", ("never", "unsupervised", "always"))
         _choice(self, "combine", ("evidence", "head"))
         _choice(self, "image_size", IMAGE_SIZES)
@@ -116,6 +115,10 @@ class DmadConfig:
             raise ConfigError(
                 f"attention={self.attention!r} needs whole images in a batch: set balanced=False (asked: balanced=True)"
             )
+
+    def attends(self, *, has_seen: bool) -> bool:
+        """Return whether eq. 8 is added to the distances, with painted defects or without."""
+        return self.attention == "always" or (self.attention == "unsupervised" and not has_seen)
 
     @classmethod
     def paper(cls) -> DmadConfig:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from core.evaluation import Evaluation
-from core.evaluation_figures import METRICS, POOLED, SCORERS, ResultRow, means
+from core.evaluation_figures import KINDS, METRICS, POOLED, SCORERS, ResultRow, means
+from core.experiment_report import format_experiments
+from core.paper_tables import format_paper_tables
 
 HEADINGS = ("image AUROC", "AP", "F1max", "pixel AUROC", "AP", "F1max", "PRO")
 NAMES = {"distance": "bank distance", "head": "DMAD head", "combined": "combined"}
@@ -31,6 +34,14 @@ def format_table(evaluation: Evaluation) -> str:
         text += _table([row for row in rows if row.seen == seen])
         text += [*_calls(evaluation, seen), ""]
     return "\n".join(text).rstrip() + "\n"
+
+
+def format_report(evaluation: Evaluation, *, paper: bool = False) -> str:
+    """Return the tables, the experiments that were asked for and, with `paper`, the paper's own tables."""
+    parts = [format_table(evaluation), "\n".join(format_experiments(evaluation))]
+    if paper:
+        parts.append(format_paper_tables(evaluation))
+    return "\n".join(part for part in parts if part).rstrip() + "\n"
 
 
 def _table(rows: Sequence[ResultRow]) -> list[str]:
@@ -73,4 +84,34 @@ def _calls(evaluation: Evaluation, seen: int) -> list[str]:
             if shares:
                 parts.append(f"{label} {sum(s['count'] for s in shares)} of {sum(s['of'] for s in shares)}")
         text.append(f"at the reject limit, {product}: {', '.join(parts)}")
+    text += [line for call in chosen if (line := _at_least_overkill(call))]
+    return text + _by_type(evaluation, seen)
+
+
+def _at_least_overkill(call: dict[str, Any]) -> str | None:
+    """Seeds share images, so their counts are not added up: each has its own interval."""
+    if "least_overkill" not in call:
+        return None
+    caught = call["caught_at_least_overkill"]
+    return (
+        f"none of {call['false_rejects']['of']} good rejected (shows at most {100 * call['least_overkill']:.1f} %), "
+        f"{call['product']}, seed {call['seed']}: {caught['count']} of {caught['of']} caught "
+        f"({100 * caught['low']:.0f} to {100 * caught['high']:.0f} %)"
+    )
+
+
+def _by_type(evaluation: Evaluation, seen: int) -> list[str]:
+    """Defects of painted types and of all others, means over seeds and products."""
+    text = []
+    for kind in KINDS if seen else ():
+        entries = [t for t in evaluation.detail("types") if t["seen"] == seen and t["types"] == kind]
+        figures = []
+        for metric, label in (("image_auroc", "image AUROC"), ("pixel_ap", "pixel AP")):
+            values = [100 * t[metric] for t in entries if t[metric] is not None]
+            if values:
+                figures.append(f"{label} {np.mean(values):.1f} ({len(values)} figures)")
+        if figures:
+            text.append(
+                f"defects of {'painted' if kind == 'painted' else 'other'} types: {', '.join(figures)}"
+            )
     return text

@@ -17,7 +17,7 @@ from core.datasets import read_pixels
 from core.encoder import PatchEncoder
 from core.extraction import Unreadable, encode_each
 from core.neighbours import Neighbours
-from core.outliers import outlier_textures
+from core.outliers import choose_outliers, outlier_textures
 from core.progress import Progress, Report, silent
 
 _textures = cache(outlier_textures)  # 9 MB a seed
@@ -26,11 +26,15 @@ _textures = cache(outlier_textures)  # 9 MB a seed
 class FeatureStore:
     """Gives (N, C) features by path. Rounded to float16 by the encoder, so cached and live ones are equal."""
 
-    def __init__(self, encoder: PatchEncoder, folder: Path | None = None) -> None:
+    def __init__(
+        self, encoder: PatchEncoder, folder: Path | None = None, *, outlier_folder: Path | None = None
+    ) -> None:
         """
         Args:
             folder: where to keep features between runs, a file per image and encoder. None: memory only.
+            outlier_folder: images of anything but parts (DTD, say), for M_o. None: the built-in textures.
         """
+        self._outlier_folder = outlier_folder
         self.encoder = encoder
         self._folder = folder / encoder.cache_key if folder else None
         self._held: dict[Path, NDArray[np.float16]] = {}
@@ -52,11 +56,23 @@ class FeatureStore:
             self.prepare([path])
         return torch.from_numpy(self._held[path].astype(np.float32))
 
+    @property
+    def outlier_source(self) -> str:
+        """What M_o is made from, in words."""
+        return "built-in textures" if self._outlier_folder is None else self._outlier_folder.name
+
     def outliers(self, seed: int) -> Tensor:
-        """(K, N, C) features of the built-in outlier textures, made once per run: drawing them takes seconds."""
+        """(K, N, C) features of outlier images, made once per run: drawing textures takes seconds."""
         if seed not in self._outliers:
-            self._outliers[seed] = self.encoder.encode(_textures(seed))
+            self._outliers[seed] = self._encode_outliers(seed)
         return self._outliers[seed]
+
+    def _encode_outliers(self, seed: int) -> Tensor:
+        if self._outlier_folder is None:
+            return self.encoder.encode(_textures(seed))
+        paths = choose_outliers(self._outlier_folder, seed)
+        self.prepare(paths)
+        return torch.stack([self.features(path) for path in paths])
 
     def _file(self, path: Path) -> Path | None:
         if self._folder is None:

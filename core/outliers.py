@@ -1,18 +1,44 @@
-"""Outlier textures: images of nothing that a factory makes, seeded and built in, for M_o (section 3.2, eq. 4)."""
+"""Outlier images for M_o (section 3.2, eq. 4): textures that are built in and seeded, or a sample of a folder."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from skimage import data
 from skimage.filters import gaussian
 
+from core.datasets import IMAGE_SUFFIXES
+
 SIZE = 256  # px
+MOST_CHOSEN = 96  # images of a folder: their patches at 1536 channels take 600 MB
 PHOTOGRAPHS = ("brick", "grass", "gravel")
 Texture = NDArray[np.float64]  # (SIZE, SIZE), any range
 Pixels = NDArray[np.uint8]  # (SIZE, SIZE, 3)
+
+
+class NoOutliersError(ValueError):
+    """A folder of outlier images holds none; the message names it."""
+
+
+def choose_outliers(folder: Path, seed: int = 0) -> list[Path]:
+    """Choose at most 96 images anywhere below a folder, as many of each sub-folder as can be; seeded.
+
+    Raises:
+        NoOutliersError: there is no such folder, or no image in it.
+    """
+    by_folder: dict[Path, list[Path]] = {}
+    for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
+        if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file():
+            by_folder.setdefault(path.parent, []).append(path)
+    if not by_folder:
+        raise NoOutliersError(f"{folder} holds no images to take outliers from")
+    rng = np.random.default_rng(seed)
+    shuffled = [[paths[i] for i in rng.permutation(len(paths))] for paths in by_folder.values()]
+    in_turn = [paths[turn] for turn in range(MOST_CHOSEN) for paths in shuffled if turn < len(paths)]
+    return sorted(in_turn[:MOST_CHOSEN])
 
 
 def outlier_textures(seed: int = 0) -> list[Pixels]:

@@ -134,6 +134,17 @@ class PixelMetrics:
         )
         return PixelFigures(auroc, average_precision, f1_max, pro, self._region_count)
 
+    def pro_curve(self, points: int = 60) -> list[list[float]]:
+        """(P, 2) false-positive rate and mean region overlap, at most `points` of them, up to a rate of 0.3."""
+        steps = self._binned_steps() if self._edges is not None else self._exact_steps()
+        rate = np.concatenate([[0.0], np.cumsum(steps.curve.good) / steps.curve.good_count])
+        overlap = np.concatenate([[0.0], np.cumsum(steps.region_share) / self._region_count])
+        wanted = PRO_LIMIT * np.linspace(0, 1, points) ** 2  # denser where the curve is steep
+        places = np.searchsorted(rate, wanted, side="right") - 1
+        return [
+            [round(float(x), 5), round(float(overlap[i]), 5)] for x, i in zip(wanted, places, strict=True)
+        ]
+
     def _choose_bins(self) -> None:
         scores = np.concatenate([kept for kept, _ in self._kept])
         painted = np.concatenate([kept[share > 0] for kept, share in self._kept])

@@ -256,8 +256,10 @@ def remember_lesson(
     regions = torch.from_numpy(cells.region.ravel()[index].astype(np.int64))
     if config.centres == "single":
         regions = torch.zeros_like(regions)
-    samples = features
-    if count:
+    samples, sample_count = features, count
+    if config.centres == "none":
+        samples, sample_count = features[:0], 0
+    elif count:
         samples = sample_around_centres(
             features,
             regions,
@@ -268,7 +270,7 @@ def remember_lesson(
     centres = Segment(
         f"centres/{lesson.lesson_id}",
         samples,
-        Provenance.made_up(count, lesson.own_id),
+        Provenance.made_up(sample_count, lesson.own_id),
         lesson.product,
         lesson.lesson_id,
         defect_types=names,

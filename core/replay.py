@@ -212,7 +212,7 @@ def _batches(
     if config.balanced:
         seen = pools.seen.without_fold(left_out) if pools.seen is not None else None
         return balanced_batches(pools.normal.without_fold(left_out), seen, tables, config, generator)
-    whole = config.attention == "always" or (config.attention == "unsupervised" and pools.seen is None)
+    whole = config.attends(has_seen=pools.seen is not None)
     return image_batches(pools.good_images, pools.painted_images, tables, config, generator, whole=whole)
 
 

@@ -25,7 +25,7 @@ class ScoreMapper(nn.Module):
     def __init__(self, channels: int, width: int) -> None:
         """
         Args:
-            channels: 3C, the length of the enhanced representation.
+            channels: 3C (2C without an abnormal bank), the length of the enhanced representation.
             width: D.
         """
         super().__init__()
@@ -49,10 +49,11 @@ class ScoreMapper(nn.Module):
 class Head(nn.Module):
     """Knowledge enhancement and score mapper together: what is trained."""
 
-    def __init__(self, channels: int, width: int, *, attention: bool = False) -> None:
+    def __init__(self, channels: int, width: int, *, attention: bool = False, abnormal: bool = True) -> None:
+        """Build it untrained; the arguments are those of `KnowledgeEnhancement` and `ScoreMapper`."""
         super().__init__()
-        self.enhance = KnowledgeEnhancement(channels, attention=attention)
-        self.mapper = ScoreMapper(3 * channels, width)
+        self.enhance = KnowledgeEnhancement(channels, attention=attention, abnormal=abnormal)
+        self.mapper = ScoreMapper(self.enhance.parts * channels, width)
 
     def forward(self, q: Tensor, y_normal: Tensor, y_abnormal: Tensor) -> Tensor:
         """Return Psi: (N,) for (N, C) inputs, (B * N,) for (B, N, C)."""
@@ -91,9 +92,11 @@ def fold(head: Head, normal: Tensor, abnormal: Tensor) -> FoldedHead:
     assert head.enhance.key is None, "attention mixes the patches of an image: it can't be folded"
     first, *rest = (_affine(block) for block in head.mapper.blocks)
     projection = head.enhance.projection
-    parts = first[0].T.chunk(3, dim=1)  # A, B, D, each (D, C)
+    parts = first[0].T.chunk(head.enhance.parts, dim=1)  # A, B, D, each (D, C)
     folded = [(part @ projection.weight).T.contiguous() for part in parts]  # (C, D)
     constant = first[1] + sum(part @ projection.bias for part in parts)
+    if head.enhance.parts == 2:
+        folded.append(torch.zeros_like(folded[0]))  # nothing is known of the abnormal bank
     tail = head.mapper.tail
     return FoldedHead(
         of_patch=folded[0] + folded[1] + folded[2],

@@ -96,7 +96,7 @@ def fit(
     standardise = lambda features: (features.to(device) - mean) / std  # noqa: E731
     normal, suspects = remember_normal(good, standardise, config, report)  # eq. 3
     abnormal = AbnormalBank(remember_outliers(outliers(), good, standardise, config), ())  # eq. 4
-    blank = _blank_heads(mean.shape[0], config, device)
+    blank = _blank_heads(mean.shape[0], config, device, has_seen=False)
     detector = DualMemoryDetector(config, fingerprint, grid, mean, std, normal, abnormal, blank)
     if lessons:
         taught = teach(detector, good, lessons, memory=memory, always_train=always_train, report=report)
@@ -135,7 +135,7 @@ def teach(
     ]  # eq. 5 and anomaly centre sampling
     kept = [(lesson, rows) for lesson, rows in zip(ordered, remembered, strict=True) if len(rows.painted)]
     abnormal = AbnormalBank(parent.abnormal.outliers, [rows for _, rows in kept])
-    blank = _blank_heads(parent.mean.shape[0], config, parent.mean.device)
+    blank = _blank_heads(parent.mean.shape[0], config, parent.mean.device, has_seen=bool(kept))
     taught = replace(parent, normal=normal, abnormal=abnormal, heads=blank, calibrations={})
     painted = [lesson for lesson, _ in kept]
     trained = bool(painted) and (always_train or may_have_a_say(painted, config))
@@ -197,15 +197,21 @@ def _standardisation(
     return moments[0].float().to(device), std.clamp(min=1e-3 * float(std.median()) + 1e-9).float().to(device)
 
 
-def _blank_heads(channels: int, config: DmadConfig, device: torch.device) -> tuple[Head, ...]:
+def _blank_heads(
+    channels: int, config: DmadConfig, device: torch.device, *, has_seen: bool
+) -> tuple[Head, ...]:
     """Untrained heads, one per fold; the same seed gives the same weights."""
     heads = []
     for number in range(config.folds):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed * 1000 + number)
-            heads.append(
-                Head(channels, config.head_width, attention=config.attention != "never").eval().to(device)
+            head = Head(
+                channels,
+                config.head_width,
+                attention=config.attends(has_seen=has_seen),
+                abnormal=config.abnormal_knowledge,
             )
+            heads.append(head.eval().to(device))
     return tuple(heads)
 
 

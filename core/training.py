@@ -128,22 +128,25 @@ def _loss(head: Head, batch: Batch, config: DmadConfig, generator: torch.Generat
     enhanced = head.enhance(batch.q, batch.y_normal, batch.y_abnormal)
     enhanced = enhanced.reshape(-1, enhanced.shape[-1])  # (n, 3C)
     o_normal, o_seen = enhanced[batch.label == NORMAL], enhanced[batch.label == SEEN]
-    spread = o_normal[:, : o_normal.shape[1] // 3].detach().std(0) if config.noise_relative else None
-    o_pseudo = o_normal + _noise(o_normal, spread, config, generator)
+    parts = head.enhance.parts
+    spread = o_normal[:, : o_normal.shape[1] // parts].detach().std(0) if config.noise_relative else None
+    o_pseudo = o_normal + _noise(o_normal, parts, spread, config, generator)
     psi = head.mapper(torch.cat([o_normal, o_pseudo, o_seen]))
     normal, pseudo, seen = psi.split([len(o_normal), len(o_pseudo), len(o_seen)])
     pseudo_weight = config.hinge_pseudo if has_seen else config.hinge_pseudo_unsupervised
     return hinge_loss(normal, pseudo, seen, pseudo_weight=pseudo_weight, seen_weight=config.hinge_seen)
 
 
-def _noise(like: Tensor, spread: Tensor | None, config: DmadConfig, generator: torch.Generator) -> Tensor:
-    """Gaussian noise of the shape of o (n, 3C): one draw of C for its three parts if tied."""
+def _noise(
+    like: Tensor, parts: int, spread: Tensor | None, config: DmadConfig, generator: torch.Generator
+) -> Tensor:
+    """Gaussian noise of the shape of o (n, parts * C): one draw of C for all its parts if tied."""
     count, width = like.shape
-    drawn = width // 3 if config.noise_tied else width
+    drawn = width // parts if config.noise_tied else width
     noise = torch.randn(count, drawn, generator=generator).to(like)
     if config.noise_tied:
-        noise = noise.repeat(1, 3)
-    return config.noise_sigma * (noise if spread is None else noise * spread.repeat(3))
+        noise = noise.repeat(1, parts)
+    return config.noise_sigma * (noise if spread is None else noise * spread.repeat(parts))
 
 
 @torch.no_grad()

@@ -1,43 +1,121 @@
 """evaluate and bench: figures, without a workspace."""
 
+from __future__ import annotations
+
 import importlib
 import importlib.util
-import json
 from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.commands.outcome import DONE, WRONG_USE, CommandFailedError
 from app.commands.progress_line import ProgressLine
 
+if TYPE_CHECKING:
+    from core.config import DmadConfig
+    from core.datasets import ProductData
+    from core.evaluation import Evaluation, EvaluationPlan
+
 
 def evaluate(options: Namespace) -> int:
-    from core.config import DmadConfig
     from core.datasets import read_dataset
     from core.device import choose_device
     from core.encoder import build_encoder
-    from core.evaluation import EvaluationPlan
     from core.evaluation import evaluate as run
-    from core.evaluation_report import format_table
+    from core.evaluation_file import read_figures, write_figures
+    from core.evaluation_report import format_report
     from core.feature_store import FeatureStore
     from core.progress import Progress
 
+    _check_evaluate(options)
     choice = choose_device(options.device)
     print(choice.reason)
-    config = DmadConfig.paper() if options.paper else DmadConfig()
-    if options.settings is not None:
-        config = DmadConfig.from_json(options.settings.read_text(encoding="utf-8"))
-    products = read_dataset(options.data, options.products)
-    store = FeatureStore(build_encoder(config, choice.device, options.weights))
-    plan = EvaluationPlan(seen=options.seen, seeds=options.seeds, config=config)
+    config = _config(options)
+    layout = options.layout
+    if layout == "auto" and options.protocol == "paper" and (options.data / "split_csv").is_dir():
+        layout = "visa-fewshot"  # section 4.1
+    products = read_dataset(options.data, options.products, layout)
+    plan = _plan(options, config, products)
+    done = read_figures(options.json) if options.resume and options.json.exists() else None
+    encoder = build_encoder(config, choice.device, options.weights)
+    store = FeatureStore(encoder, options.cache, outlier_folder=options.outliers)
     with ProgressLine() as line:
 
         def report(progress: Progress) -> None:
             line(progress.stage, progress.done, progress.total)
 
-        evaluation = run(products, plan, store, report)
-    print(format_table(evaluation))
+        def save(so_far: Evaluation) -> None:
+            if options.json is not None:
+                write_figures(so_far, options.json)
+
+        evaluation = run(products, plan, store, report, done=done, save=save)
     if options.json is not None:
-        options.json.write_text(json.dumps(evaluation.to_json_object(), indent=1) + "\n", encoding="utf-8")
+        write_figures(evaluation, options.json)
+    print(format_report(evaluation, paper=options.protocol == "paper"))
+    if options.against is not None:
+        _print_differences(options.against, evaluation)
+    if options.report is not None:
+        from core.evaluation_html.page import write_page
+
+        write_page(evaluation, options.data, options.report)
+        print(f"The report is in {options.report}.")
     return DONE
+
+
+def _check_evaluate(options: Namespace) -> None:
+    if options.resume and options.json is None:
+        raise CommandFailedError("--resume goes on from a file of figures: name it with --json.", WRONG_USE)
+    if options.transfer and not max(options.seen):
+        raise CommandFailedError(
+            "--transfer gives other products' defects: --seen needs a number above 0.", WRONG_USE
+        )
+    for file in (options.json, options.report):
+        if file is not None and not file.absolute().parent.is_dir():
+            raise CommandFailedError(f"There is no folder {file.parent} to write {file.name} in.", WRONG_USE)
+
+
+def _config(options: Namespace) -> DmadConfig:
+    from core.config import DmadConfig
+
+    named = "paper" if options.paper else options.config
+    if options.settings is not None:
+        named = str(options.settings)
+    if named == "default":
+        return DmadConfig()
+    if named == "paper":
+        return DmadConfig.paper()
+    try:
+        return DmadConfig.from_json(Path(named).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CommandFailedError(
+            f"{named} is neither default nor paper nor a file of settings that can be read: {error}.",
+            WRONG_USE,
+        ) from error
+
+
+def _plan(options: Namespace, config: DmadConfig, products: Sequence[ProductData]) -> EvaluationPlan:
+    from core.evaluation import EvaluationPlan
+    from core.evaluation_inputs import read_seen_list
+
+    listed = options.seen_list
+    return EvaluationPlan(
+        seen=options.seen,
+        seeds=options.seeds,
+        config=config,
+        protocol=options.protocol,
+        ablate=options.ablate,
+        transfer=options.transfer,
+        root=options.data,
+        seen_list=None if listed is None else read_seen_list(listed, products, options.seeds),
+    )
+
+
+def _print_differences(other: Path, evaluation: Evaluation) -> None:
+    from core.evaluation_file import read_figures
+    from core.experiment_report import format_differences
+
+    print(format_differences(read_figures(other), evaluation, other.name))
 
 
 def weights(options: Namespace) -> int:

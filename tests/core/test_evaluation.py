@@ -1,17 +1,29 @@
 """The protocol on tiny rendered parts: who is seen, who is judged, and the shape of what is written."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from core.datasets import DefectImage, ProductData, read_dataset
 from core.encoder import PatchEncoder
-from core.evaluation import Evaluation, EvaluationPlan, TooFewDefectsError, draw_seen, evaluate
+from core.evaluation import (
+    Evaluation,
+    EvaluationPlan,
+    ResumeError,
+    TooFewDefectsError,
+    draw_seen,
+    evaluate,
+)
 from core.evaluation_figures import METRICS, ResultRow, means
+from core.evaluation_file import read_figures, write_figures
 from core.evaluation_report import format_table
+from core.evaluation_summary import over_seeds
 from core.feature_store import FeatureStore
+from core.metrics import auroc
 from tests.core.tiny_parts import TINY, render, tiny_encoder
 
 
@@ -30,8 +42,11 @@ def encoder() -> PatchEncoder:
 
 @pytest.fixture(scope="module")
 def evaluation(parts: Path, encoder: PatchEncoder) -> Evaluation:
-    plan = EvaluationPlan(seen=(0, 2), seeds=(0,), config=TINY)
-    return evaluate(read_dataset(parts), plan, FeatureStore(encoder))
+    return evaluate(read_dataset(parts), plan_for(parts), FeatureStore(encoder))
+
+
+def plan_for(parts: Path, **changes: Any) -> EvaluationPlan:
+    return replace(EvaluationPlan(seen=(0, 2), seeds=(0,), config=TINY, root=parts), **changes)
 
 
 def product(defects: int, painted: int | None = None) -> ProductData:
@@ -153,3 +168,99 @@ def test_mean_leaves_out_products_without_the_figure() -> None:
     ]
     (mean,) = means(rows)
     assert (mean.image_auroc, mean.pixel_auroc) == (0.75, 0.6)
+
+
+def test_every_judged_image_is_listed_with_its_scores(evaluation: Evaluation) -> None:
+    images = [i for i in evaluation.detail("images") if (i["product"], i["seen"]) == ("bolt", 2)]
+    assert len(images) == 3 + 4
+    assert {i["path"] for i in images if i["defect_type"] is None} == {
+        f"bolt/test/good/{n}.png" for n in range(3)
+    }
+    assert all({"distance", "head", "combined", "seed"} <= set(i) for i in images)
+
+
+def test_figures_can_be_taken_again_from_the_listed_images(evaluation: Evaluation) -> None:
+    images = [i for i in evaluation.detail("images") if (i["product"], i["seen"]) == ("cap", 2)]
+    taken = auroc([i["head"] for i in images], [i["defect_type"] is not None for i in images])
+    (row,) = [r for r in evaluation.results if (r.product, r.seen, r.scorer) == ("cap", 2, "head")]
+    assert taken == row.image_auroc
+
+
+def test_figures_of_painted_and_other_types_count_all_defects(evaluation: Evaluation) -> None:
+    entries = {(t["product"], t["seen"], t["types"]): t for t in evaluation.detail("types")}
+    for seen in (0, 2):
+        assert sum(entries["bolt", seen, kind]["defects"] for kind in ("painted", "other")) == 4
+    assert entries["bolt", 0, "painted"]["pixel_ap"] is None
+    (row,) = [r for r in evaluation.results if (r.product, r.seen, r.scorer) == ("bolt", 0, "combined")]
+    assert entries["bolt", 0, "other"]["pixel_ap"] == row.pixel_ap
+    assert entries["bolt", 2, "painted"]["pixel_ap"] > 0
+
+
+def test_worst_misses_and_false_calls_are_kept_in_order(evaluation: Evaluation) -> None:
+    kept = [p for p in evaluation.detail("pictures") if (p["product"], p["seen"]) == ("bolt", 0)]
+    images = [i for i in evaluation.detail("images") if (i["product"], i["seen"]) == ("bolt", 0)]
+    misses = [p["score"] for p in kept if p["kind"] == "miss"]
+    false_calls = [p["score"] for p in kept if p["kind"] == "false call"]
+    assert misses == sorted(i["combined"] for i in images if i["defect_type"])[:3]
+    assert false_calls == sorted((i["combined"] for i in images if not i["defect_type"]), reverse=True)[:3]
+
+
+def without_times(evaluation: Evaluation) -> dict[str, Any]:
+    content = json.loads(json.dumps(evaluation.to_json_object()))
+    del content["settings"]["seconds"]
+    for cell in content["cells"]:
+        del cell["seconds"]
+    return content
+
+
+def test_a_run_that_was_cut_goes_on_to_the_same_figures(
+    parts: Path, encoder: PatchEncoder, tmp_path: Path
+) -> None:
+    class Cut(Exception):
+        pass
+
+    saved: list[Evaluation] = []
+
+    def save_twice(evaluation: Evaluation) -> None:
+        saved.append(evaluation)
+        if len(saved) == 3:
+            raise Cut
+
+    products, plan = read_dataset(parts, ["bolt"]), plan_for(parts, seeds=(0, 1), transfer=True)
+    whole = evaluate(products, plan, FeatureStore(encoder))
+    with pytest.raises(Cut):
+        evaluate(products, plan, FeatureStore(encoder), save=save_twice)
+    write_figures(saved[1], tmp_path / "figures.json")
+    cells: list[int] = []
+    resumed = evaluate(
+        products,
+        plan,
+        FeatureStore(encoder),
+        done=read_figures(tmp_path / "figures.json"),
+        save=lambda evaluation: cells.append(len(evaluation.cells)),
+    )
+    assert cells == [3, 4, 5, 6]
+    assert without_times(resumed) == without_times(whole)
+
+
+def test_figures_of_other_settings_are_not_gone_on_from(
+    parts: Path, encoder: PatchEncoder, evaluation: Evaluation
+) -> None:
+    other = plan_for(parts, config=replace(TINY, top_patches=3))
+    with pytest.raises(ResumeError, match="another config"):
+        evaluate(read_dataset(parts), other, FeatureStore(encoder), done=evaluation)
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"settings": {}}'])
+def test_a_file_that_holds_no_figures_is_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "f.json").write_text(content)
+    with pytest.raises(ResumeError):
+        read_figures(tmp_path / "f.json")
+
+
+def test_mean_and_spread_over_seeds_are_the_sample_ones() -> None:
+    rows = [ResultRow("a", 0, seed, "head", value, *[None] * 6) for seed, value in enumerate((0.5, 0.7))]
+    figure = over_seeds(rows, "a", 0, "head", "image_auroc")
+    assert figure is not None
+    assert (figure.mean, figure.std) == (pytest.approx(0.6), pytest.approx(0.02**0.5))
+    assert over_seeds(rows, "a", 0, "head", "pro") is None

@@ -21,8 +21,8 @@ def measured(pairs: Pairs, **settings: int) -> PixelFigures:
     return metrics.result()
 
 
-def brute_force_pro(pairs: Pairs, limit: float = 0.3) -> float:
-    """As the definition reads: one threshold at a time, one region at a time."""
+def brute_force_curve(pairs: Pairs) -> tuple[list[float], list[float]]:
+    """False-positive rates and mean region overlaps: one threshold at a time, one region at a time."""
     rates, overlaps = [0.0], [0.0]
     for threshold in sorted({float(v) for scores, _ in pairs for v in scores.ravel()}, reverse=True):
         alarms = sum(int(((scores >= threshold) & ~mask).sum()) for scores, mask in pairs)
@@ -33,6 +33,12 @@ def brute_force_pro(pairs: Pairs, limit: float = 0.3) -> float:
             per_region += [(scores >= threshold)[regions == region].mean() for region in range(1, count + 1)]
         rates.append(alarms / goods)
         overlaps.append(float(np.mean(per_region)))
+    return rates, overlaps
+
+
+def brute_force_pro(pairs: Pairs, limit: float = 0.3) -> float:
+    """As the definition reads."""
+    rates, overlaps = brute_force_curve(pairs)
     area = 0.0
     for x0, x1, y0, y1 in zip(rates, rates[1:], overlaps, overlaps[1:], strict=False):
         if x0 >= limit:
@@ -181,3 +187,18 @@ def test_mask_of_its_own_size_is_left_alone() -> None:
 def test_enlarged_mask_keeps_its_shape() -> None:
     mask = np.eye(2, dtype=bool)
     assert np.array_equal(resize_mask(mask, 6), np.kron(mask, np.ones((3, 3), dtype=bool)))
+
+
+@settings(max_examples=30, deadline=None)
+@given(images())
+def test_the_pro_curve_gives_the_overlap_that_each_rate_allows(pairs: Pairs) -> None:
+    metrics = PixelMetrics()
+    for score_map, mask in pairs:
+        metrics.add(score_map, mask)
+    rates, overlaps = brute_force_curve(pairs)
+    points = metrics.pro_curve(9)
+    assert (points[0][0], points[-1][0]) == (0.0, 0.3)
+    for number, (_, overlap) in enumerate(points):
+        allowed = 0.3 * (number / 8) ** 2  # before rounding
+        most = max(o for rate, o in zip(rates, overlaps, strict=True) if rate <= allowed + 1e-12)
+        assert overlap == pytest.approx(most, abs=2e-5)
