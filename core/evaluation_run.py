@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.ablation import PREFIX, ROWS, row_config, row_of
+from core.calibration import ProductCalibration
 from core.config import DmadConfig
 from core.datasets import DefectImage, ProductData
 from core.detector import DualMemoryDetector
@@ -75,7 +76,7 @@ class Run:
         self._seconds = {}
         with self._timed(f"{_name(key)}: all"):
             measuring = Measuring(key, [p.name for p in self._products if p.has_masks], self._painted(key))
-            calibrations = {}
+            calibrations: dict[str, ProductCalibration] = {}
             for detector, judged in self._detectors(key, report):
                 self._judge(measuring, detector, judged, key, report)
                 calibrations |= {p.name: detector.calibration(p.name) for p in judged}
