@@ -29,13 +29,14 @@ class PreviewService:
             snapshot = read_snapshot(work, image.product)
             version_id = snapshot.versions_in_use.get(image.product)
             version = work.versions.get(version_id) if version_id is not None else None
+            good = [found for found in training_set(work).good if found.product == image.product]
         if version is None or not snapshot.is_painted(image.id) or snapshot.verdict(image.id) == "good":
             return PaintingPreview(image_id, "nothing")
         scored = _in_order(snapshot, image)
         spec = PreviewSpec(
             manifest=str(self._workspace.models.manifest_path(version.manifest_sha256)),
             lesson=lesson_task(snapshot.revisions[image.id], image),
-            good=tuple(image_task(found) for found in training_set(snapshot).good),
+            good=tuple(image_task(found) for found in good),
             images=tuple(image_task(found) for found in scored),
             seconds=SECONDS,
         )

@@ -13,8 +13,8 @@ from app.worker_specs import ImageTask
 from core.feature_store import RunMemory
 from core.teaching import Lesson, teach
 from tests.core.toy import defect_features, fitted, good_features, good_images, lesson
-from tests.e2e.conftest import SMALL
 from tests.services.parts import part
+from tests.small import SMALL
 
 MINUTES = 300
 GOOD = [ImageTask(image.image_id, image.own_id, "bolt", str(image.image_id)) for image in good_images()]
