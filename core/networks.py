@@ -138,9 +138,9 @@ def _openvino(graph: FeatureGraph, size: int, reference: FeatureNetwork) -> Feat
 
     try:
         network = OpenVinoNetwork(graph, size)
-    except ImportError:
+    except ModuleNotFoundError:
         return "OpenVINO is not installed; python3 launch.py setup installs it where there is a package."
-    except RuntimeError as error:
+    except (ImportError, RuntimeError) as error:
         return f"OpenVINO can't be used ({str(error).splitlines()[0]})."
     found = disagreement(reference, network, size)
     if not found <= PARITY:  # nan is a disagreement too

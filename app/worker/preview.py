@@ -29,7 +29,7 @@ def preview(
 ) -> tuple[PreviewScore, ...]:
     """Score `images` with the painting as a lesson beside those the detector has.
 
-    The memories, the distances, the resemblance and the look-alikes are those that teaching would give; the trained part,
+    The memories, the distances and the match with painted patches are those that teaching would give; the trained part,
     its weight and the reject limit stay as they are: an estimate. An earlier painting of the same image gives way.
 
     Args:
@@ -71,8 +71,7 @@ def _with_lesson(
     for image in good:
         features = cached(image)
         if features is not None:
-            q = detector.standardise(features)
-            closest.take(closest.compare(q, image.product, image.own_id))
+            closest.take(closest.compare(detector.standardise(features), image.product, image.own_id))
     rows = replace(rows, radii=closest.radii(detector.config.match_margin)[rows.lesson_id])
     others: list[PaintedLesson] = [
         earlier for earlier in detector.abnormal.lessons if earlier.image_id != lesson.image_id

@@ -11,8 +11,8 @@ from app.commands.outcome import DONE, FAILED, WRONG_USE, CommandFailedError
 from app.commands.scoring import already_done
 from app.services import open_services, scoring
 from app.services.views import IncomingFile
-from tests.e2e.conftest import SMALL
 from tests.services.parts import part
+from tests.small import SMALL
 
 
 def lines(file: Path) -> list[dict[str, object]]:
