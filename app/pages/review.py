@@ -19,7 +19,7 @@ from app.pages.shared import (
     chosen,
     inform,
     on_each,
-    open_pressed,
+    on_press,
     refusals_shown,
 )
 from app.services import Services
@@ -200,5 +200,4 @@ def wire(view: ReviewView, frame: Frame, handlers: ReviewHandlers, opener: Targe
     view.listed.open(handlers.open, walking, outputs, **QUIET)
     view.canvas.move(handlers.move, walking, outputs, **QUIET)
     view.canvas.name_needed(None, None, None, js=_ASK_NAME)
-    view.panel.act(handlers.look, walking, outputs, **QUIET)
-    view.panel.act(open_pressed(opener, "review"), list(opener.inputs), list(opener.outputs), **QUIET)
+    on_press([view.panel], handlers.look, walking, outputs, opener)
