@@ -228,7 +228,7 @@ class TaskRunner:
                     "limit_rule": c.rule,
                     "why": c.evidence,
                     "good_images": c.images,
-                    "is_trained": c.head_share > 0,
+                    "uses_painted": c.head_share > 0 or c.resemblance > 0,
                 }
                 for c in calibrations
             },
