@@ -107,6 +107,7 @@ REVIEW_ONLY = {
     "kept_for_testing": "Kept for testing",
     "unsure": "Unsure",
 }
+VERSION_IN_USE = "Version in use"
 NOTHING_SCORED = "Nothing is scored yet"
 NOTHING_SCORED_NEXT = "Build the first model on the page Teach; every image gets a score then."
 COMPARED_WITH = "Compared with"
@@ -189,6 +190,22 @@ def marked(count: int, verdict: str | None) -> str:
 
 def version_name(version_id: int) -> str:
     return f"Version {version_id}"
+
+
+def version_choice(version_id: int, in_use_for: tuple[str, ...], is_waiting: bool) -> str:
+    if in_use_for:
+        return f"{version_name(version_id)}, in use for {', '.join(in_use_for)}"
+    return f"{version_name(version_id)}, waiting" if is_waiting else version_name(version_id)
+
+
+def seen_with(version_id: int, product: str) -> str:
+    return f"Seen with version {version_id}, which is not in use for {product}: the calls there are another version's."
+
+
+def version_scored_nothing(version_id: int) -> str:
+    return (
+        f"Version {version_id} has scored no image like this. Choose another version or another filter above."
+    )
 
 
 def misfiled(verdicts: tuple[str, ...]) -> str:

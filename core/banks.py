@@ -151,11 +151,7 @@ class Bank:
             product: search only this product's rows. None: all rows.
             image_id: with `memory`, under which to look up and keep what each segment answers.
         """
-        owners = (
-            None
-            if own is None
-            else torch.full((patches.shape[0],), own, dtype=torch.int64, device=patches.device)
-        )
+        owners = _owner_of_each(patches, own)
         best = BankNeighbours(
             patches.new_full((patches.shape[0],), torch.inf),
             torch.full((patches.shape[0],), -1, dtype=torch.int64, device=patches.device),
@@ -168,11 +164,7 @@ class Bank:
                 found = segment.nearest(patches, owners)
                 if memory is not None and image_id is not None:
                     memory.put(image_id, segment, found)
-            closer = found.distances < best.distances
-            best = BankNeighbours(
-                torch.where(closer, found.distances, best.distances),
-                torch.where(closer, found.rows + offset, best.rows),
-            )
+            best = _nearer(best, found, offset)
         return best
 
     def locate(self, row: int) -> tuple[Segment, int]:
@@ -228,17 +220,24 @@ class AbnormalBank(Bank):
         outliers = Bank([self.outliers]).nearest(patches, own=own, image_id=image_id, memory=memory)
         if self._taught is None:
             return outliers
-        owners = (
-            None
-            if own is None
-            else torch.full((patches.shape[0],), own, dtype=torch.int64, device=patches.device)
-        )
-        taught = self._taught.nearest(patches, owners)
-        closer = taught.distances < outliers.distances
-        return BankNeighbours(
-            torch.where(closer, taught.distances, outliers.distances),
-            torch.where(closer, taught.rows + len(self.outliers), outliers.rows),
-        )
+        owners = _owner_of_each(patches, own)
+        return _nearer(outliers, self._taught.nearest(patches, owners), len(self.outliers))
+
+
+def _owner_of_each(patches: Tensor, own: int | None) -> Tensor | None:
+    """(N,) the "own image" of patches (N, C) that all come from one image."""
+    if own is None:
+        return None
+    return torch.full((patches.shape[0],), own, dtype=torch.int64, device=patches.device)
+
+
+def _nearer(best: BankNeighbours, found: Neighbours, offset: int) -> BankNeighbours:
+    """Take over what was found in rows from `offset` on, where it is nearer; a tie stays with the earlier rows."""
+    closer = found.distances < best.distances
+    return BankNeighbours(
+        torch.where(closer, found.distances, best.distances),
+        torch.where(closer, found.rows + offset, best.rows),
+    )
 
 
 def _joined(segments: Sequence[Segment]) -> RowIndex | None:

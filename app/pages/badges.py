@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from app import messages
 from app.pages.markup import Attribute, Child, Html, button, div, join, span, tag
 from app.services.views import ImageCard
@@ -84,6 +86,16 @@ def facts_list(*pairs: tuple[str, Child]) -> Html:
 def marks(card: ImageCard) -> Html:
     found = [messages.KEPT_FOR_TESTING] * card.kept_for_testing + [messages.TAUGHT] * card.taught
     return join(*(span("tw-tag", text) for text in found))
+
+
+def to_open(image_ids: Sequence[int], there: int) -> Html:
+    """Return small pictures that open their image on Label, and how many more there are."""
+    pictures = [
+        pressable("tw-next", "open", thumbnail(image_id), title="Open on Label", id=image_id)
+        for image_id in image_ids
+    ]
+    more = there - len(image_ids)
+    return join(*pictures, span("tw-quiet", f"+{more}") if more > 0 else None)
 
 
 def open_button(image_id: int, text: str) -> Html:

@@ -62,6 +62,15 @@ def _moved(before: float | None, after: float, old: str, new: str, *, is_less_be
     )
 
 
+def changed_images(
+    changes: Sequence[ChangedImage], version_id: int, other_id: int | None, *, shown: int = SHOWN
+) -> Html:
+    """Return how many other images changed, and the changed ones before and after."""
+    others = sum(not change.is_taught for change in changes)
+    heading = tag("h3", f"{messages.CHANGED}: {messages.plural(others, 'other image')}")
+    return join(heading, changes_grid(changes, version_id, other_id, shown=shown))
+
+
 def changes_grid(
     changes: Sequence[ChangedImage], version_id: int, other_id: int | None, *, shown: int = SHOWN
 ) -> Html:

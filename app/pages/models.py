@@ -11,7 +11,7 @@ import gradio as gr
 from app import messages
 from app.pages import version_cards
 from app.pages.components import Written
-from app.pages.shared import QUIET, Frame, Target, inform, on_each, open_pressed, refusals_shown
+from app.pages.shared import QUIET, Frame, Target, inform, on_each, on_press, put_into_use, refusals_shown
 from app.services import Services
 from app.services.views import VersionComparison, VersionView
 
@@ -53,8 +53,7 @@ class ModelsHandlers:
             return self._showing(int(event.id))
         if event.action == "put_into_use":
             wanted = [event.choice] if event.choice else None
-            products = self._versions.put_into_use(int(event.id), wanted, author)
-            inform(messages.put_into_use_done(int(event.id), products))
+            put_into_use(self._versions, int(event.id), wanted, author)
             return self._showing(current)
         if event.action == "roll_back":
             version_id = self._versions.roll_back(event.product, author)
@@ -88,6 +87,5 @@ def wire(view: ModelsView, frame: Frame, handlers: ModelsHandlers, opener: Targe
         lambda current: handlers.show("models", current), view.current, outputs, **QUIET
     )
     on_each([frame.strip.ended], handlers.show, [frame.page, view.current], outputs, **QUIET)
-    for written in (view.in_use, view.versions, view.details):
-        written.act(handlers.act, [view.current, frame.author], outputs, **QUIET)
-        written.act(open_pressed(opener, "review"), list(opener.inputs), list(opener.outputs), **QUIET)
+    pressed = [view.in_use, view.versions, view.details]
+    on_press(pressed, handlers.act, [view.current, frame.author], outputs, opener)

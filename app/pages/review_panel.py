@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from app import messages
-from app.pages.badges import call_badge, empty_state, marks, open_button, score_meter, verdict_badge
+from app.pages.badges import call_badge, empty_state, marks, notice, open_button, score_meter, verdict_badge
 from app.pages.histogram import histogram_svg
 from app.pages.markup import Html, div, span, tag
 from app.services.views import Box, Evidence, Histogram, ImageCard, NearestPatch, ReviewCard
@@ -28,10 +28,18 @@ SCALE_COLOURS = (
 )
 
 
-def panel(entry: ReviewCard, evidence: Evidence | None, histogram: Histogram, card_of: CardOf) -> Html:
+def panel(
+    entry: ReviewCard,
+    evidence: Evidence | None,
+    histogram: Histogram,
+    card_of: CardOf,
+    seen_with: str | None = None,
+) -> Html:
+    """Return everything beside the image; `seen_with` says that another version makes the calls."""
     card = entry.card
     return div(
         "tw-side",
+        notice(seen_with) if seen_with else None,
         _score(entry),
         _evidence(card, evidence, card_of),
         div(
@@ -42,8 +50,11 @@ def panel(entry: ReviewCard, evidence: Evidence | None, histogram: Histogram, ca
     )
 
 
-def nothing_scored() -> Html:
-    return div("tw-side", empty_state(messages.NOTHING_SCORED, messages.NOTHING_SCORED_NEXT))
+def nothing_scored(version_id: int | None = None) -> Html:
+    next_step = messages.NOTHING_SCORED_NEXT
+    if version_id is not None:
+        next_step = messages.version_scored_nothing(version_id)
+    return div("tw-side", empty_state(messages.NOTHING_SCORED, next_step))
 
 
 def _score(entry: ReviewCard) -> Html:

@@ -10,8 +10,10 @@ from typing import Any, ParamSpec, TypeVar
 
 import gradio as gr
 
-from app.pages.components import JobStrip
+from app import messages
+from app.pages.components import JobStrip, Written
 from app.services.errors import ServiceError, StorageError
+from app.services.versions import VersionsService
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -77,6 +79,23 @@ def open_pressed(opener: Target, why: str) -> Any:
         return opener.handler(int(event.id), why, *values)
 
     return opening
+
+
+def put_into_use(
+    versions: VersionsService, version_id: int, products: Sequence[str] | None, author: str
+) -> None:
+    """Put a version into use for these products (None: all it was built for) and say so."""
+    used = versions.put_into_use(version_id, products, author)
+    inform(messages.put_into_use_done(version_id, used))
+
+
+def on_press(
+    written: Sequence[Written], handler: Callable[..., Any], inputs: Any, outputs: Any, opener: Target
+) -> None:
+    """Let presses in markup go to `handler`, and those on an image open it on Label."""
+    for markup in written:
+        markup.act(handler, inputs, outputs, **QUIET)
+        markup.act(open_pressed(opener, "review"), list(opener.inputs), list(opener.outputs), **QUIET)
 
 
 def on_each(

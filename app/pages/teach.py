@@ -10,9 +10,9 @@ import gradio as gr
 from app import messages
 from app.pages.badges import empty_state
 from app.pages.components import JobPanel, Written
-from app.pages.lesson import changes_grid, figures_table
+from app.pages.lesson import changed_images, figures_table
 from app.pages.markup import Html, button, div, span, tag
-from app.pages.shared import QUIET, Frame, Target, inform, on_each, open_pressed, refusals_shown
+from app.pages.shared import QUIET, Frame, Target, inform, on_each, on_press, put_into_use, refusals_shown
 from app.pages.waiting_card import has_work, waiting_card
 from app.services import Services
 from app.services.views import JobView, LessonResult
@@ -66,9 +66,7 @@ class TeachHandlers:
         if event.action == "fit":
             self._teaching.start_fit(author)
         elif event.action == "put_into_use":
-            version_id = int(event.id)
-            products = self._services.versions.put_into_use(version_id, None, author)
-            inform(messages.put_into_use_done(version_id, products))
+            put_into_use(self._services.versions, int(event.id), None, author)
         elif event.action == "open":
             return (gr.skip(),) * 3
         return self._showing()
@@ -97,7 +95,6 @@ def _nothing(title: str, text: str) -> Html:
 
 def _result_card(result: LessonResult, in_use_for: tuple[str, ...]) -> Html:
     is_fit = result.parent_id is None
-    others = [change for change in result.changes if not change.is_taught]
     return div(
         "tw-card tw-result",
         div(
@@ -111,8 +108,7 @@ def _result_card(result: LessonResult, in_use_for: tuple[str, ...]) -> Html:
         ),
         tag("h3", messages.FIGURES),
         figures_table(result.figures_before, result.figures_after),
-        None if is_fit else tag("h3", f"{messages.CHANGED}: {messages.plural(len(others), 'other image')}"),
-        None if is_fit else changes_grid(result.changes, result.version_id, result.parent_id),
+        None if is_fit else changed_images(result.changes, result.version_id, result.parent_id),
     )
 
 
@@ -143,6 +139,4 @@ def wire(view: TeachView, frame: Frame, handlers: TeachHandlers, opener: Target)
     frame.tab["teach"].select(lambda: handlers.show("teach"), None, outputs, **QUIET)
     changes = [frame.strip.started, frame.strip.ended]
     on_each(changes, handlers.show, frame.page, outputs, **QUIET)
-    for written in (view.waiting, view.result):
-        written.act(handlers.act, frame.author, outputs, **QUIET)
-        written.act(open_pressed(opener, "review"), list(opener.inputs), list(opener.outputs), **QUIET)
+    on_press([view.waiting, view.result], handlers.act, frame.author, outputs, opener)

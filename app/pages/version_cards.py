@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app import messages
-from app.pages.badges import empty_state, pressable, thumbnail
-from app.pages.lesson import changes_grid, figures_table
+from app.pages.badges import empty_state, pressable, to_open
+from app.pages.lesson import changed_images, figures_table
 from app.pages.markup import Html, button, div, join, span, tag
 from app.services.views import ProductSummary, VersionComparison, VersionView
 
 TAUGHT_SHOWN = 10
+CHANGES_SHOWN = 12
 SETTINGS_SHOWN = 40
 
 
@@ -124,15 +125,8 @@ def _use(version: VersionView) -> Html | None:
 
 def _taught(version: VersionView) -> Html:
     learnt = f"{messages.plural(version.good_images, 'good image')}, {messages.plural(len(version.lesson_images), 'painted image')}"
-    pictures = [
-        pressable("tw-next", "open", thumbnail(image_id), title="Open on Label", id=image_id)
-        for image_id in version.lesson_images[-TAUGHT_SHOWN:]
-    ]
-    more = len(version.lesson_images) - TAUGHT_SHOWN
-    rest = span("tw-quiet", f"+{more}") if more > 0 else None
-    return join(
-        tag("h3", f"{messages.TAUGHT_IMAGES}: {learnt}"), div("tw-next-list tw-taught", *pictures, rest)
-    )
+    pictures = to_open(version.lesson_images[-TAUGHT_SHOWN:], len(version.lesson_images))
+    return join(tag("h3", f"{messages.TAUGHT_IMAGES}: {learnt}"), div("tw-next-list tw-taught", pictures))
 
 
 def _figures(version: VersionView, comparison: VersionComparison | None) -> Html:
@@ -145,11 +139,7 @@ def _figures(version: VersionView, comparison: VersionComparison | None) -> Html
 def _changes(comparison: VersionComparison | None) -> Html | None:
     if comparison is None:
         return None
-    others = sum(not change.is_taught for change in comparison.changes)
-    return join(
-        tag("h3", f"{messages.CHANGED}: {messages.plural(others, 'other image')}"),
-        changes_grid(comparison.changes, comparison.version_id, comparison.other_id, shown=12),
-    )
+    return changed_images(comparison.changes, comparison.version_id, comparison.other_id, shown=CHANGES_SHOWN)
 
 
 def _limits(report: Mapping[str, Any]) -> Html | None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from app import messages
-from app.pages.badges import pressable, thumbnail
-from app.pages.markup import Html, button, div, span, tag
+from app.pages.badges import pressable, to_open
+from app.pages.markup import Html, button, div, tag
 from app.services.views import JobView, Waiting
 
 THUMBNAILS = 12
@@ -67,12 +67,7 @@ def _first_model(waiting: Waiting, is_busy: bool) -> Html:
 def _thumbnails(image_ids: tuple[int, ...]) -> Html | None:
     if not image_ids:
         return None
-    pictures = [
-        pressable("tw-next", "open", thumbnail(image_id), title="Open on Label", id=image_id)
-        for image_id in image_ids[:THUMBNAILS]
-    ]
-    more = len(image_ids) - THUMBNAILS
-    return div("tw-next-list", *pictures, span("tw-quiet", f"+{more}") if more > 0 else None)
+    return div("tw-next-list", to_open(image_ids[:THUMBNAILS], len(image_ids)))
 
 
 def _also(waiting: Waiting) -> Html | None:

@@ -84,7 +84,7 @@ class LessonFacts:
     without_model: tuple[str, ...] = ()  # products of new paintings that have too few good parts
     most_painted: int = 0  # paintings there are of the product that has most, among those of new paintings
     started_from: int = 0  # the version in use
-    is_used: bool = False  # a trained part counts for one of these products
+    is_used: bool = False  # likeness to paintings, or a trained part, counts for one of these products
 
 
 def _facts(work: Work, version: Version, plan: Plan, report: Mapping[str, Any]) -> LessonFacts:
@@ -107,7 +107,7 @@ def _facts(work: Work, version: Version, plan: Plan, report: Mapping[str, Any]) 
         without_model=tuple(sorted(products - set(version.products))),
         most_painted=max(per_product.values(), default=0),
         started_from=known.id if known else 0,
-        is_used=any(trained.get(product, {}).get("is_trained", False) for product in products),
+        is_used=any(trained.get(product, {}).get("uses_painted", False) for product in products),
     )
 
 
@@ -129,10 +129,12 @@ def lesson_sentence(facts: LessonFacts, found: Sequence[ChangedImage]) -> str:
         found: all changes, taught images included.
     """
     done = _done(facts)
-    if facts.learnt_patches and not any(not change.is_taught for change in found):
+    is_without_effect = all(change.is_taught for change in found)
+    if facts.learnt_patches and is_without_effect and not facts.is_used:
         done[0] = "remembered, not yet used for other images"
         return f"{', '.join(done)}: {_why_not_used(facts)}"
-    return f"{', '.join(done)}, {_effect(found)}"
+    why = ": none looks like what was painted" if facts.learnt_patches and is_without_effect else ""
+    return f"{', '.join(done)}, {_effect(found)}{why}"
 
 
 def _done(facts: LessonFacts) -> list[str]:
@@ -155,8 +157,6 @@ def _why_not_used(facts: LessonFacts) -> str:
     if facts.without_model:
         names = ", ".join(facts.without_model)
         return f"{names} has no model yet, judge at least {MIN_GOOD_PARTS} of its parts as good"
-    if facts.is_used:
-        return "no other image looks like what was painted"
     if facts.most_painted == 1:
         return "one painted defect is too little evidence"
     return f"{facts.most_painted} painted defects are too little evidence"

@@ -1,7 +1,7 @@
 """Before anything is taught: which images would a painting change?"""
 
 from app.services.catalogue import Snapshot, read_image, read_snapshot
-from app.services.training_set import image_task, lesson_task, training_set
+from app.services.training_set import good_images, image_task, lesson_task
 from app.services.views import ChangedImage, PaintingPreview
 from app.services.worker_link import WorkerLink
 from app.worker_specs import PreviewScore, PreviewSpec, as_json
@@ -29,7 +29,7 @@ class PreviewService:
             snapshot = read_snapshot(work, image.product)
             version_id = snapshot.versions_in_use.get(image.product)
             version = work.versions.get(version_id) if version_id is not None else None
-            good = [found for found in training_set(work).good if found.product == image.product]
+            good = good_images(work, image.product)
         if version is None or not snapshot.is_painted(image.id) or snapshot.verdict(image.id) == "good":
             return PaintingPreview(image_id, "nothing")
         scored = _in_order(snapshot, image)

@@ -70,6 +70,12 @@ def training_set(work: Work) -> TrainingSet:
     )
 
 
+def good_images(work: Work, product: str) -> tuple[Image, ...]:
+    """Read the good images that a version of now would know of a product."""
+    found = learnable(read_sides(work).good)
+    return work.images.get_many(image.id for image in found if image.product == product)
+
+
 def learnable(good: Sequence[Labels]) -> tuple[Labels, ...]:
     """Return the good images of products that have enough good parts."""
     enough = {product for product, parts in good_parts(good).items() if parts >= MIN_GOOD_PARTS}

@@ -1,13 +1,13 @@
 """Model versions: what each was taught, which is in use where, and moving that pointer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from app.services.authorship import checked_author, now
 from app.services.catalogue import Snapshot, read_snapshot, versions_in_use
 from app.services.errors import NothingToRollBackError, UnknownVersionError, VersionLacksProductError
 from app.services.figures import comparable_images, figures
 from app.services.lesson_result import changes
-from app.services.views import VersionComparison, VersionView
+from app.services.views import VersionComparison, VersionName, VersionView
 from storage.records import Version
 from storage.workspace import Work, Workspace
 
@@ -25,6 +25,26 @@ class VersionsService:
             snapshot = read_snapshot(work)
             versions = sorted(work.versions.all(), key=lambda version: version.id, reverse=True)
             return tuple(_view(work, snapshot, version) for version in versions)
+
+    def names(self) -> tuple[VersionName, ...]:
+        """Return every version to choose from, the newest first; quicker than `all`."""
+        with self._workspace.reading() as work:
+            in_use = versions_in_use(work)
+            ids = sorted(work.versions.ids(), reverse=True)
+        newest_in_use = max(in_use.values(), default=0)
+        return tuple(
+            VersionName(
+                id=version_id,
+                in_use_for=_used(in_use, version_id),
+                is_waiting=version_id > newest_in_use,
+            )
+            for version_id in ids
+        )
+
+    def in_use(self) -> dict[str, int]:
+        """Return the version in use by product; products without a model are left out."""
+        with self._workspace.reading() as work:
+            return versions_in_use(work)
 
     def put_into_use(self, version_id: int, products: Sequence[str] | None, author: str) -> tuple[str, ...]:
         """Let the version judge these products (None: all it was built for) and return their names.
@@ -94,10 +114,14 @@ def lesson_images(work: Work, version: Version) -> tuple[int, ...]:
     return tuple(dict.fromkeys(revision.image_id for revision in revisions.values()))
 
 
+def _used(in_use: Mapping[str, int], version_id: int) -> tuple[str, ...]:
+    return tuple(product for product, used in sorted(in_use.items()) if used == version_id)
+
+
 def _view(work: Work, snapshot: Snapshot, version: Version) -> VersionView:
     in_use = snapshot.versions_in_use
     scores = work.scores.summaries(version.id)
-    used = tuple(product for product, version_id in sorted(in_use.items()) if version_id == version.id)
+    used = _used(in_use, version.id)
     return VersionView(
         id=version.id,
         parent_id=version.parent_id,

@@ -274,6 +274,15 @@ class Evidence:
 
 
 @dataclass(frozen=True)
+class VersionName:
+    """A version to choose from a list."""
+
+    id: int
+    in_use_for: tuple[str, ...]
+    is_waiting: bool  # newer than what is in use, and in use nowhere
+
+
+@dataclass(frozen=True)
 class VersionView:
     id: int
     parent_id: int | None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ class Room:
     """Free bytes."""
 
     disk: int
+    temporary: int  # where temporary files lie
     memory: int | None  # where the patches will lie; None: this system does not say
     memory_of: str = "this machine"
 
@@ -35,9 +37,10 @@ MeasureRoom = Callable[[Path, torch.device], Room]
 def measure_room(workspace: Path, device: torch.device) -> Room:
     """Look at the disk that holds the workspace, and at the memory of the GPU, this machine or this container."""
     disk = shutil.disk_usage(workspace).free
+    temporary = shutil.disk_usage(tempfile.gettempdir()).free
     if device.type == "cuda":
-        return Room(disk, torch.cuda.mem_get_info(device)[0], "the GPU")
-    return Room(disk, free_memory())
+        return Room(disk, temporary, torch.cuda.mem_get_info(device)[0], "the GPU")
+    return Room(disk, temporary, free_memory())
 
 
 def require_room(needs: Needs, cache_left: int, room: Room, workspace: Path) -> None:
@@ -54,6 +57,12 @@ def require_room(needs: Needs, cache_left: int, room: Room, workspace: Path) -> 
         raise NotEnoughRoomError(
             f"There is not enough disk space: this needs about {said(disk)}, and {said(room.disk)} are free on the "
             f"disk that holds {workspace}. Free some space, or move the workspace to a larger disk, then try again."
+        )
+    if needs.temporary > room.temporary:
+        raise NotEnoughRoomError(
+            f"There is not enough disk space for temporary files: this needs about {said(needs.temporary)}, and "
+            f"{said(room.temporary)} are free in {tempfile.gettempdir()}. Free some space there, or name a larger "
+            "folder in TMPDIR, then try again."
         )
     if room.memory is not None and needs.memory > room.memory:
         raise NotEnoughRoomError(

@@ -228,7 +228,7 @@ class TaskRunner:
                     "limit_rule": c.rule,
                     "why": c.evidence,
                     "good_images": c.images,
-                    "is_trained": c.head_share > 0,
+                    "uses_painted": c.head_share > 0 or c.resemblance > 0,
                 }
                 for c in calibrations
             },
@@ -254,9 +254,15 @@ class TaskRunner:
         """
         missing = source.missing([*good, *painted, *scored])
         height, width = source.encoder.grid
-        counts = Counter(image.product for image in good)
         work = Work(
-            height * width, source.encoder.channels, counts, len(painted), len(scored), len(missing), is_new
+            patches=height * width,
+            channels=source.encoder.channels,
+            good=Counter(image.product for image in good),
+            lessons=len(painted),
+            scored=len(scored),
+            missing_features=len(missing),
+            is_new=is_new,
+            on_gpu=self._choice.device.type == "cuda",
         )
         caches = (self._features, self._neighbours)
         left = sum(max(0, cache.budget_bytes - cache.used_bytes()) for cache in caches) if missing else 0

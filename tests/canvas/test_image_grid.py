@@ -127,7 +127,7 @@ def test_another_query_or_refresh_asks_again(page: Page, server: SmallServer) ->
     open_grid(page, server)
     server.cards = cards(3)
     value = GridValue(query={"product": "gear", "verdict": None, "painted": True}, author="Ann").to_json()
-    with page.expect_request("**/api/images?product=gear&painted=true"):
+    with page.expect_request("**/api/images?product=gear&painted=true&limit=200"):
         page.evaluate("(value) => { window.setValue(value); }", value)
     expect(page.locator(".tb-grid-count")).to_have_text("3 images")
     server.cards = cards(1)

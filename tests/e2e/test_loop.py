@@ -57,6 +57,8 @@ def test_the_whole_loop(inspector: Inspector, running: Running, files: Path) -> 
     expect(result).to_have_text(re.compile("learnt|remembered", re.IGNORECASE))
     assert services.browsing.card(other).score == before  # a waiting version changes nothing
 
+    _look_at_the_waiting_version(inspector, services, taught)
+    inspector.go("teach")
     inspector.page.locator("#tw-result").get_by_text("Put into use").click()
     expect(inspector.page.locator("#tw-result .tw-in-use")).to_be_visible()
     assert services.browsing.card(taught).call == "reject"
@@ -107,6 +109,24 @@ def _paint_and_compare(inspector: Inspector, services: Services, image: int) -> 
         expect(panel).to_contain_text("Painted and kept for testing")
         panel.get_by_text("Teach it instead").click()
     expect(panel).to_contain_text("4 to teach, 0 kept for testing")
+
+
+def _look_at_the_waiting_version(inspector: Inspector, services: Services, image: int) -> None:
+    page = inspector.go("review").page
+    row = page.locator(f'.tw-ranked-row[data-image-id="{image}"]')
+    expect(row).to_be_visible()
+    page.locator("#tw-review-version input").click()
+    page.get_by_role("option", name="Version 2, waiting").click()
+    expect(page.locator("#tw-review-panel")).to_contain_text("Seen with version 2")
+    row.click()
+    waiting = next(
+        entry.card.score for entry in services.review.ranked(version_id=2) if entry.card.id == image
+    )
+    expect(page.locator("#tw-review-panel .tw-score")).to_contain_text(f"{waiting:.2f} (reject limit")
+    expect(page.locator("#tw-review-canvas .tb-painter")).to_have_attribute("data-heatmap", "shown")
+    page.locator("#tw-review-version input").click()
+    page.get_by_role("option", name="Version in use").click()
+    expect(page.locator("#tw-review-panel")).not_to_contain_text("Seen with")
 
 
 def _other_image_is_caught_where_it_is_defective(

@@ -1,6 +1,7 @@
 """Handlers over a real workspace without a model: what they hand to the widgets."""
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import gradio as gr
@@ -18,7 +19,7 @@ from app.services import Services
 from app.services.errors import WorkerRefusedError
 from app.services.jobs import JobControl
 from app.services.views import IncomingFile, PaintedLayer, PaintingDraft
-from storage.records import JobKind
+from storage.records import Call, JobKind, NewScore, VersionKind
 from tests.services.parts import SIDE, part
 
 NO_FILTER = ("any", "any", "any", "any", "", "", "", "name")
@@ -78,7 +79,7 @@ def test_a_page_that_is_not_open_does_nothing(
     values = {
         LabelHandlers: (None, "queue", *DESK),
         TeachHandlers: (),
-        ReviewHandlers: ("", "Ada", "all", None),
+        ReviewHandlers: ("", "Ada", "", "all", None),
         ModelsHandlers: (None,),
     }[handlers]
 
@@ -176,7 +177,7 @@ def test_a_refusal_is_a_sentence_at_the_page(services: Services, plates: tuple[i
 def test_review_and_models_name_the_next_step_without_a_model(
     services: Services, plates: tuple[int, ...]
 ) -> None:
-    _, canvas, panel, image, _ = ReviewHandlers(services).show("review", "", "Ada", "all", None)
+    _, canvas, panel, image, _, _ = ReviewHandlers(services).show("review", "", "Ada", "", "all", None)
     _, versions, _, _ = ModelsHandlers(services).show("models", None)
 
     assert canvas.image_id is None and image is None
@@ -204,3 +205,52 @@ def test_a_job_that_was_refused_says_why_on_teach(services: Services) -> None:
     result = TeachHandlers(services).show("teach")[2]
 
     assert messages.LESSON_ENDED["failed"] in result.text and sentence in result.text
+
+
+def add_version(services: Services, scores: Mapping[int, float]) -> int:
+    """Store a version that gives these images these scores, without any model behind it."""
+    at = datetime(2026, 11, 23, tzinfo=UTC)
+    with services._workspace.writing() as work:
+        version = work.versions.add(None, VersionKind.FIT, "0" * 64, "Ada", at, {}, {}, [], [], ["plate"]).id
+        work.scores.add_many(
+            NewScore(
+                image, version, score, 1.0, "rule", Call.REJECT if score > 1 else Call.PASS, False, score, None,
+                0.0, bytes(2), 1, 1, {"cell": 0}, at,
+            )
+            for image, score in scores.items()
+        )  # fmt: skip
+    return version
+
+
+def test_review_shows_the_waiting_version_when_it_is_chosen(
+    services: Services, plates: tuple[int, ...]
+) -> None:
+    add_version(services, dict.fromkeys(plates, 0.5))
+    services.versions.put_into_use(1, None, "Ada")
+    add_version(services, {plates[2]: 1.75, plates[0]: 0.25})
+    handlers = ReviewHandlers(services)
+
+    usual = handlers.show("review", "", "Ada", "", "all", None)
+    listed, canvas, panel, image, order, versions = handlers.show("review", "", "Ada", "2", "all", None)
+
+    assert usual[1].heatmap_version == "in_use" and "Seen with" not in usual[2].text
+    assert (order, image, canvas.heatmap_version) == ((plates[2], plates[0]), plates[2], 2)
+    assert [card["score"] for card in listed["cards"]] == [1.75, 0.25]
+    assert "1.75 (reject limit 1.00)" in panel.text and "Seen with version 2" in panel.text
+    assert versions.choices == [
+        ("Version in use", ""),
+        ("Version 2, waiting", "2"),
+        ("Version 1, in use for plate", "1"),
+    ]
+    assert services.browsing.card(plates[2]).score == 0.5  # looking changes nothing
+
+    moved = handlers.move("", "Ada", "2", order, event=event(direction="next", image_id=plates[2]))
+    assert (moved[3], moved[1].heatmap_version) == (plates[0], 2)
+
+
+def test_version_that_scored_nothing_here_says_so(services: Services, plates: tuple[int, ...]) -> None:
+    add_version(services, {plates[0]: 0.25})
+
+    panel = ReviewHandlers(services).show("review", "", "Ada", "1", "reject", None)[2]
+
+    assert messages.version_scored_nothing(1) in panel.text

@@ -33,9 +33,9 @@ CASES = [
         "remembered, not yet used for other images: 6 painted defects are too little evidence",
     ),
     (
-        LessonFacts(learnt_patches=41, painted=1, most_painted=6, is_used=True),
-        [],
-        "remembered, not yet used for other images: no other image looks like what was painted",
+        LessonFacts(learnt_patches=41, painted=1, most_painted=1, is_used=True),
+        [change(9, taught=True)],
+        "learnt 41 patches, changes no other image: none looks like what was painted",
     ),
     (
         LessonFacts(learnt_patches=41, painted=1, most_painted=1, without_model=("lid",)),

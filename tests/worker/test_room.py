@@ -18,7 +18,7 @@ from tests.small import SMALL
 
 CONFIG = DmadConfig()
 WORK = Work(1024, 232, {"bolt": 100, "cap": 20}, 3, 500, 400, is_new=True)
-NEEDS = Needs(features=200, version=30, scores=4, memory=1000)
+NEEDS = Needs(features=200, version=30, scores=4, temporary=50, memory=1000)
 
 
 def silent(_: object) -> None:
@@ -41,28 +41,44 @@ def test_memory_grows_with_the_largest_product_of_a_new_model_only() -> None:
     grown = estimate(larger, CONFIG).memory - estimate(WORK, CONFIG).memory
     taught = replace(WORK, is_new=False), replace(larger, is_new=False)
 
-    assert grown > 100 * 1024 * 232 * 4 * 2  # two copies of 100 images' features
-    assert estimate(taught[1], CONFIG).memory - estimate(taught[0], CONFIG).memory < grown / 10
+    assert grown > 100 * 1024 * CONFIG.coreset_projection * 4  # 100 images' points
+    assert estimate(taught[1], CONFIG).memory - estimate(taught[0], CONFIG).memory < grown / 5
     assert (
         estimate(replace(WORK, good={"bolt": 100, "cap": 100}), CONFIG).memory
         < estimate(larger, CONFIG).memory
     )
 
 
+def test_many_points_lie_on_the_disk_or_on_the_gpu() -> None:
+    many = replace(WORK, good={"bolt": 5000})
+    points = 5000 * 1024 * CONFIG.coreset_projection * 4
+    here, on_gpu = estimate(many, CONFIG), estimate(replace(many, on_gpu=True), CONFIG)
+
+    assert (here.temporary, on_gpu.temporary) == (points, 0)
+    assert on_gpu.memory - here.memory == points
+    assert estimate(WORK, CONFIG).temporary == 0
+
+
 def test_room_that_is_just_enough_is_enough() -> None:
-    require_room(NEEDS, 1000, Room(disk=234, memory=1000), Path("w"))
-    require_room(NEEDS, 0, Room(disk=34, memory=None), Path("w"))  # a full cache makes place for what is new
+    require_room(NEEDS, 1000, Room(disk=234, temporary=50, memory=1000), Path("w"))
+    require_room(
+        NEEDS, 0, Room(disk=34, temporary=50, memory=None), Path("w")
+    )  # a full cache makes place for what is new
 
 
 @pytest.mark.parametrize(
     ("room", "says"),
     [
         (
-            Room(disk=233, memory=1000),
+            Room(disk=233, temporary=50, memory=1000),
             "not enough disk space.*about 0.0 MB, and 0.0 MB are free.*Free some space",
         ),
-        (Room(disk=234, memory=999), "not enough memory.*0.0 MB of this machine are free.*fewer good images"),
-        (Room(disk=234, memory=999, memory_of="the GPU"), "of the GPU are free"),
+        (
+            Room(disk=234, temporary=50, memory=999),
+            "not enough memory.*0.0 MB of this machine are free.*fewer good images",
+        ),
+        (Room(disk=234, temporary=50, memory=999, memory_of="the GPU"), "of the GPU are free"),
+        (Room(disk=234, temporary=49, memory=1000), "temporary files.*0.0 MB are free in.*TMPDIR"),
     ],
 )
 def test_too_little_room_is_a_sentence(room: Room, says: str) -> None:
@@ -100,7 +116,7 @@ def test_training_is_refused_before_an_image_is_looked_at(
 
     def no_room(workspace: Path, device: torch.device) -> Room:
         measured.append(device)
-        return Room(disk=100_000, memory=None)
+        return Room(disk=100_000, temporary=0, memory=None)
 
     images = tuple(stored(seed) for seed in range(1, 5))
     spec = TrainSpec(str(tmp_path), None, SMALL.to_json(), images, (), images)
