@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from app.commands.outcome import DONE, WRONG_USE, CommandFailedError
 from app.commands.progress_line import ProgressLine
+from app.commands.settings_file import chosen_settings
 
 if TYPE_CHECKING:
     from core.config import DmadConfig
@@ -85,13 +86,12 @@ def _config(options: Namespace) -> DmadConfig:
         return DmadConfig()
     if named == "paper":
         return DmadConfig.paper()
-    try:
-        return DmadConfig.from_json(Path(named).read_text(encoding="utf-8"))
-    except OSError as error:
+    if not Path(named).is_file():
         raise CommandFailedError(
-            f"{named} is neither default nor paper nor a file of settings that can be read: {error}.",
+            f"{named} is neither default nor paper nor a file of settings: name one of these with --config.",
             WRONG_USE,
-        ) from error
+        )
+    return DmadConfig().with_settings(chosen_settings(Path(named), None, None) or {})
 
 
 def _plan(options: Namespace, config: DmadConfig, products: Sequence[ProductData]) -> EvaluationPlan:

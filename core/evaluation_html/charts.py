@@ -22,7 +22,7 @@ def product_charts(evaluation: Evaluation, product: str, seed: int) -> str:
     images = {n: _of(evaluation.detail("images"), product, seed, n) for n in shown}
     roc, precision, pro = [], [], []
     for place, seen in enumerate(shown):
-        colour = f"n{place + MOST_COLOURS - len(shown)}"
+        colour = _colour(place, len(shown))
         labels = [image["defect_type"] is not None for image in images[seen]]
         if any(labels) and not all(labels):
             curve = curve_of([image["combined"] for image in images[seen]], labels)
@@ -42,10 +42,15 @@ def product_charts(evaluation: Evaluation, product: str, seed: int) -> str:
         charts.append(line_chart(axes, pro))
     charts += [_scores(images[seen], seen) for seen in dict.fromkeys((shown[0], shown[-1]))]
     legend = "".join(
-        f'<span><i class="key n{place + MOST_COLOURS - len(shown)}"></i>{seen} painted</span>'
+        f'<span><i class="key {_colour(place, len(shown))}"></i>{seen} painted</span>'
         for place, seen in enumerate(shown)
     )
     return f'<p class="legend">{legend}</p><div class="charts">{"".join(charts)}</div>'
+
+
+def _colour(place: int, count: int) -> str:
+    """The colours' class of one of `count` lines, spread over all there are; the last is the strongest."""
+    return f"n{round(place * (MOST_COLOURS - 1) / (count - 1))}" if count > 1 else f"n{MOST_COLOURS - 1}"
 
 
 def _scores(images: list[dict[str, Any]], seen: int) -> str:

@@ -20,9 +20,9 @@ MEANING = (
     "Nothing was chosen on test images; defects that were painted are not judged."
 )
 INTERVALS = (
-    "At the limit: how many good test images were rejected and how many defects caught. Overkill shown: none of so "
-    "few good images being rejected proves no less. Caught there: at the threshold that rejects none of them. "
-    "In brackets: 95 % Wilson intervals."
+    "At the limit: how many good test images were rejected and how many defects caught. Overkill shown: the "
+    "smallest share of false rejects that so few good images can prove. Caught there: at the threshold that rejects "
+    "none of them. In brackets: 95 % Wilson intervals."
 )
 
 

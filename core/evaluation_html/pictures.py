@@ -18,7 +18,7 @@ from core.detector import LIMIT
 from core.heatmap import colour, pixel_map
 from core.shortlist import MISS, unpack_map
 
-SIDE = 200  # px, the longer side
+SIDE = 172  # px, the longer side
 OUTLINE = (0, 240, 255)
 Pixels = NDArray[np.uint8]  # (H, W, 3)
 

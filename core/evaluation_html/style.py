@@ -19,13 +19,14 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: 8
 th, td { padding: 3px 12px; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--rule); }
 th[scope=row], th[scope=col]:first-child { text-align: left; padding-left: 0; font-weight: 500; }
 thead th { color: var(--soft); font-weight: 500; } .group { text-align: center; border-bottom: 0; }
+thead td { border-bottom: 0; } section.product > h2 { margin-top: 14px; }
 tr.mean > * { font-weight: 650; border-top: 2px solid var(--rule); }
 .settings td { text-align: left; white-space: normal; word-break: break-word; }
 section.product { background: var(--panel); border: 1px solid var(--rule); border-radius: 8px; padding: 4px 18px 16px;
   margin: 14px 0; }
-.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(250px, 1fr)); gap: 10px 18px; }
+.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(200px, 1fr)); gap: 10px 18px; }
 svg { width: 100%; height: auto; max-width: 330px; }
-svg text { fill: var(--soft); font-size: 9.5px; } svg .chart-title { fill: var(--ink); font-size: 11.5px; font-weight: 600; }
+svg text { fill: var(--soft); font-size: 10.5px; } svg .chart-title { fill: var(--ink); font-size: 12.5px; font-weight: 600; }
 svg .grid { stroke: var(--rule); stroke-width: .7; } svg .axis { stroke: var(--soft); stroke-width: .8; }
 svg .line { fill: none; stroke-width: 1.8; stroke-linejoin: round; }
 svg .n0 { stroke: var(--n0); } svg .n1 { stroke: var(--n1); } svg .n2 { stroke: var(--n2); } svg .n3 { stroke: var(--n3); }

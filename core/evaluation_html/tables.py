@@ -36,7 +36,7 @@ METRIC_HEADINGS = [heading.removeprefix("image ").removeprefix("pixel ") for hea
 
 def products_table(evaluation: Evaluation, seen: int, scorer: str) -> str:
     """Return the figures of every product and their mean, for one number of painted defects and one score."""
-    products = list(dict.fromkeys(row.product for row in evaluation.results))
+    products = list(evaluation.settings["products"])
     rows = [[p, *(_figure(evaluation, p, seen, scorer, m) for m in METRICS)] for p in [*products, "mean"]]
     return table(["", *METRIC_HEADINGS], rows, groups=METRIC_GROUPS)
 
@@ -77,7 +77,7 @@ def types_table(evaluation: Evaluation) -> str:
     """Return the figures of defects whose type was painted and of all others; means over seeds."""
     rows = []
     entries = evaluation.detail("types")
-    for product in dict.fromkeys(entry["product"] for entry in entries):
+    for product in evaluation.settings["products"]:
         for seen in (n for n in evaluation.settings["seen"] if n):
             mine = [e for e in entries if (e["product"], e["seen"]) == (product, seen)]
             cells = [
