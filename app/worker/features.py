@@ -100,12 +100,16 @@ def _pixels_of(path: Path) -> NDArray[np.uint8]:
 
 
 class StoredNeighbours:
-    """core's NeighbourMemory on disk, keyed by the image's pixels and part, the device, and the segment's content."""
+    """core's NeighbourMemory on disk, keyed by the image's pixels and part, what computed its features, the device, and
+    the segment's content."""
 
-    def __init__(self, cache: NeighbourCache, images: Sequence[ImageTask], device: torch.device) -> None:
+    def __init__(
+        self, cache: NeighbourCache, images: Sequence[ImageTask], encoder: PatchEncoder, device: torch.device
+    ) -> None:
         self._cache = cache
         self._keys = {
-            image.image_id: f"{image.pixels_sha256}-{image.own_id}-{device.type}" for image in images
+            image.image_id: f"{image.pixels_sha256}-{image.own_id}-{encoder.cache_key}-{device.type}"
+            for image in images
         }
         self._device = device
 

@@ -93,7 +93,10 @@ class TaskRunner:
         self._require_room(spec.good, lesson_images, spec.score, source, config, parent is None)
         source.prepare([*spec.good, *lesson_images, *spec.score], report)
         memory = StoredNeighbours(
-            self._neighbours, [*spec.good, *lesson_images, *spec.score], self._choice.device
+            self._neighbours,
+            [*spec.good, *lesson_images, *spec.score],
+            source.encoder,
+            self._choice.device,
         )
         good = [GoodImage(i.image_id, i.own_id, i.product, source.of(i)) for i in spec.good]
         lessons = [self._lesson(lesson, source) for lesson in spec.lessons]
@@ -129,7 +132,7 @@ class TaskRunner:
         source = self._source_for(detector)
         self._require_room((), (), spec.images, source, detector.config, is_new=False)
         source.prepare(spec.images, report)
-        memory = StoredNeighbours(self._neighbours, spec.images, self._choice.device)
+        memory = StoredNeighbours(self._neighbours, spec.images, source.encoder, self._choice.device)
         return {
             "scores": str(self._score_all(detector, spec.images, source, Path(spec.staging), memory, report))
         }
@@ -154,7 +157,7 @@ class TaskRunner:
             spec.good,
             spec.images,
             source.cached,
-            StoredNeighbours(self._neighbours, spec.images, self._choice.device),
+            StoredNeighbours(self._neighbours, spec.images, source.encoder, self._choice.device),
             spec.seconds,
         )
         return {"scores": [asdict(score) for score in found]}
