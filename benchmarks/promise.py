@@ -32,7 +32,7 @@ from core.datasets import DefectImage, ProductData, read_dataset, read_pixels
 from core.detector import DualMemoryDetector, ImageScore
 from core.device import choose_device
 from core.encoder import build_encoder
-from core.evaluation import Ids, fit_detector, good_images, lesson_of
+from core.evaluation.protocol import Ids, fit_detector, good_images, lesson_of
 from core.feature_store import FeatureStore, RunMemory
 from core.reshots import draw_poses, reshoot
 from core.teaching import teach

@@ -16,16 +16,16 @@ from app.commands.settings_file import chosen_settings
 if TYPE_CHECKING:
     from core.config import DmadConfig
     from core.datasets import ProductData
-    from core.evaluation import Evaluation, EvaluationPlan
+    from core.evaluation.protocol import Evaluation, EvaluationPlan
 
 
 def evaluate(options: Namespace) -> int:
     from core.datasets import read_dataset
     from core.device import choose_device
     from core.encoder import build_encoder
-    from core.evaluation import evaluate as run
-    from core.evaluation_file import read_figures, write_figures
-    from core.evaluation_report import format_report
+    from core.evaluation.file import read_figures, write_figures
+    from core.evaluation.protocol import evaluate as run
+    from core.evaluation.report import format_report
     from core.feature_store import FeatureStore
     from core.progress import Progress
 
@@ -57,7 +57,7 @@ def evaluate(options: Namespace) -> int:
     if options.against is not None:
         _print_differences(options.against, evaluation)
     if options.report is not None:
-        from core.evaluation_html.page import write_page
+        from core.evaluation.html.page import write_page
 
         write_page(evaluation, options.data, options.report)
         print(f"The report is in {options.report}.")
@@ -95,8 +95,8 @@ def _config(options: Namespace) -> DmadConfig:
 
 
 def _plan(options: Namespace, config: DmadConfig, products: Sequence[ProductData]) -> EvaluationPlan:
-    from core.evaluation import EvaluationPlan
-    from core.evaluation_inputs import read_seen_list
+    from core.evaluation.inputs import read_seen_list
+    from core.evaluation.protocol import EvaluationPlan
 
     listed = options.seen_list
     return EvaluationPlan(
@@ -112,8 +112,8 @@ def _plan(options: Namespace, config: DmadConfig, products: Sequence[ProductData
 
 
 def _print_differences(other: Path, evaluation: Evaluation) -> None:
-    from core.evaluation_file import read_figures
-    from core.experiment_report import format_differences
+    from core.evaluation.experiment_report import format_differences
+    from core.evaluation.file import read_figures
 
     print(format_differences(read_figures(other), evaluation, other.name))
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.accuracy.protocol import Judged, Protocol
-from core.evaluation_figures import ResultRow
+from core.evaluation.figures import ResultRow
 from core.metrics import auroc, average_precision, f1_max
 from core.pixel_metrics import BinnedPixels, PixelFigures, PixelMetrics, bin_pixels
 

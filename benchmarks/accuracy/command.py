@@ -31,7 +31,7 @@ from core.config import DmadConfig
 from core.datasets import DatasetError, read_dataset
 from core.device import choose_device
 from core.encoder import build_encoder
-from core.evaluation import TooFewDefectsError
+from core.evaluation.protocol import TooFewDefectsError
 from core.feature_store import FeatureStore
 
 RESULTS = ROOT / "benchmarks" / ".results" / "accuracy"

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from core.backbones import Backbone
 from core.config import DmadConfig
 from core.datasets import DefectImage, ProductData
-from core.evaluation import Ids, draw_seen, full_mask, good_images, lesson_of
+from core.evaluation.protocol import Ids, draw_seen, full_mask, good_images, lesson_of
 from core.feature_store import FeatureStore, RunMemory
 from core.pixel_metrics import SIZE, resize_mask
 from core.progress import Report, silent

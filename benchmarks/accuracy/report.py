@@ -9,8 +9,8 @@ import numpy as np
 
 from benchmarks.accuracy.cells import Cell
 from benchmarks.accuracy.comparison import MEAN, METRICS, Compared
-from core.evaluation_figures import METRICS as ALL_METRICS
-from core.evaluation_figures import ResultRow, means
+from core.evaluation.figures import METRICS as ALL_METRICS
+from core.evaluation.figures import ResultRow, means
 
 TITLES = {"image_auroc": "image AUROC", "pixel_auroc": "pixel AUROC", "pixel_ap": "pixel AP", "pro": "PRO"}
 

@@ -23,7 +23,7 @@ from core.calibration import image_score
 from core.comparison import compare_training_images
 from core.config import DmadConfig
 from core.detector import DualMemoryDetector, ImageScore
-from core.evaluation import fit_detector
+from core.evaluation.protocol import fit_detector
 from core.heatmap import pixel_map
 from core.pixel_metrics import SIZE
 from core.replay import PoolBuilder

@@ -19,7 +19,7 @@ from core.backbones import load_backbone
 from core.config import DmadConfig
 from core.datasets import ProductData
 from core.encoder import PatchEncoder
-from core.evaluation import Ids, fit_detector, good_images
+from core.evaluation.protocol import Ids, fit_detector, good_images
 from core.feature_store import FeatureStore, RunMemory
 
 

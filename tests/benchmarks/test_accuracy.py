@@ -18,7 +18,7 @@ from benchmarks.accuracy.rows import DEFAULT, DISTANCE, PATCHCORE, ROWS, WITHOUT
 from benchmarks.accuracy.without_banks import PatchAlone, train_without_banks
 from core.backbones import load_backbone
 from core.datasets import read_dataset
-from core.evaluation import EvaluationPlan, evaluate
+from core.evaluation.protocol import EvaluationPlan, evaluate
 from core.feature_store import FeatureStore
 from core.training import BankTables, PatchPool
 from tests.core.tiny_parts import TINY, render, tiny_encoder

@@ -10,7 +10,9 @@ import torch
 
 from core.datasets import DefectImage, ProductData, read_dataset
 from core.encoder import PatchEncoder
-from core.evaluation import (
+from core.evaluation.figures import METRICS, ResultRow, means
+from core.evaluation.file import read_figures, write_figures
+from core.evaluation.protocol import (
     Evaluation,
     EvaluationPlan,
     ResumeError,
@@ -18,10 +20,8 @@ from core.evaluation import (
     draw_seen,
     evaluate,
 )
-from core.evaluation_figures import METRICS, ResultRow, means
-from core.evaluation_file import read_figures, write_figures
-from core.evaluation_report import format_table
-from core.evaluation_summary import over_seeds
+from core.evaluation.report import format_table
+from core.evaluation.summary import over_seeds
 from core.feature_store import FeatureStore
 from core.metrics import auroc
 from tests.core.tiny_parts import TINY, render, tiny_encoder

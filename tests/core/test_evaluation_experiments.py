@@ -8,21 +8,21 @@ import numpy as np
 import pytest
 import torch
 
-from core.ablation import PREFIX, ROWS, row_config
 from core.backbones import load_backbone
 from core.confidence import Difference
 from core.config import DmadConfig
 from core.datasets import DatasetError, ProductData, read_dataset
 from core.encoder import PatchEncoder
-from core.evaluation import Evaluation, EvaluationPlan, SeenListError, draw_seen, evaluate
-from core.evaluation_inputs import read_seen_list
-from core.evaluation_report import format_report
-from core.evaluation_run import OTHERS
-from core.evaluation_summary import DifferentImagesError, auroc_differences
-from core.experiment_report import format_differences
+from core.evaluation.ablation import PREFIX, ROWS, row_config
+from core.evaluation.experiment_report import format_differences
+from core.evaluation.inputs import read_seen_list
+from core.evaluation.protocol import Evaluation, EvaluationPlan, SeenListError, draw_seen, evaluate
+from core.evaluation.published import MVTEC, VISA
+from core.evaluation.report import format_report
+from core.evaluation.run import OTHERS
+from core.evaluation.summary import DifferentImagesError, auroc_differences
 from core.feature_store import FeatureStore
 from core.outliers import NoOutliersError, choose_outliers
-from core.published import MVTEC, VISA
 from tests.core.tiny_parts import TINY, render, save, tiny_encoder
 
 WHOLE = replace(TINY, balanced=False, epochs=1)

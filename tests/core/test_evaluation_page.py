@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from core.datasets import read_dataset
-from core.evaluation import Evaluation, EvaluationPlan, evaluate
-from core.evaluation_html.page import render_page
-from core.evaluation_html.svg import Axes, Line, histogram, line_chart
-from core.evaluation_summary import over_seeds
+from core.evaluation.html.page import render_page
+from core.evaluation.html.svg import Axes, Line, histogram, line_chart
+from core.evaluation.protocol import Evaluation, EvaluationPlan, evaluate
+from core.evaluation.shortlist import pack_map, unpack_map
+from core.evaluation.summary import over_seeds
 from core.feature_store import FeatureStore
-from core.shortlist import pack_map, unpack_map
 from tests.core.tiny_parts import TINY, render, tiny_encoder
 
 

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from core.calibration import ProductCalibration
 from core.confidence import Share, recall_at_overkill, wilson
 from core.detector import LIMIT, ImageScore
+from core.evaluation.shortlist import Shortlist
 from core.heatmap import pixel_map
 from core.metrics import auroc, average_precision, f1_max
 from core.pixel_metrics import SIZE, PixelFigures, PixelMetrics
-from core.shortlist import Shortlist
 
 SCORERS = ("distance", "head", "combined")
 METRICS = ("image_auroc", "image_ap", "image_f1max", "pixel_auroc", "pixel_ap", "pixel_f1max", "pro")

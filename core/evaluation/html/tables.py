@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from core.evaluation import Evaluation
-from core.evaluation_figures import METRICS, SCORERS
-from core.evaluation_report import HEADINGS, NAMES
-from core.evaluation_summary import over_seeds
+from core.evaluation.figures import METRICS, SCORERS
+from core.evaluation.protocol import Evaluation
+from core.evaluation.report import HEADINGS, NAMES
+from core.evaluation.summary import over_seeds
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, groups: str = "") -> str:

@@ -11,14 +11,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.ablation import PREFIX, ROWS, row_config, row_of
 from core.calibration import ProductCalibration
 from core.config import DmadConfig
 from core.datasets import DefectImage, ProductData
 from core.detector import DualMemoryDetector
-from core.evaluation_cells import DETAILS, Cell
-from core.evaluation_figures import JudgedImage, Measuring, RunKey
-from core.evaluation_inputs import Drawn, Ids, fit_detector, full_mask, good_images, lesson_of
+from core.evaluation.ablation import PREFIX, ROWS, row_config, row_of
+from core.evaluation.cells import DETAILS, Cell
+from core.evaluation.figures import JudgedImage, Measuring, RunKey
+from core.evaluation.inputs import Drawn, Ids, fit_detector, full_mask, good_images, lesson_of
 from core.feature_store import FeatureStore, RunMemory
 from core.pixel_metrics import SIZE, resize_mask
 from core.progress import Progress, Report

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from core.evaluation import Evaluation
-from core.evaluation_figures import KINDS, METRICS, POOLED, SCORERS, ResultRow, means
-from core.experiment_report import format_experiments
-from core.paper_tables import format_paper_tables
+from core.evaluation.experiment_report import format_experiments
+from core.evaluation.figures import KINDS, METRICS, POOLED, SCORERS, ResultRow, means
+from core.evaluation.paper_tables import format_paper_tables
+from core.evaluation.protocol import Evaluation
 
 HEADINGS = ("image AUROC", "AP", "F1max", "pixel AUROC", "AP", "F1max", "PRO")
 NAMES = {"distance": "bank distance", "head": "DMAD head", "combined": "combined"}

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from core.confidence import Difference, Paired, paired_bootstrap
-from core.evaluation_figures import METRICS, ResultRow, means
+from core.evaluation.figures import METRICS, ResultRow, means
 from core.metrics import auroc
 
 

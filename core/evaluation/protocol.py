@@ -16,9 +16,9 @@ import torch
 
 from core.config import DmadConfig
 from core.datasets import ProductData
-from core.evaluation_cells import Cell, cell_from_json, cell_to_json
-from core.evaluation_figures import ResultRow, RunKey, means
-from core.evaluation_inputs import (
+from core.evaluation.cells import Cell, cell_from_json, cell_to_json
+from core.evaluation.figures import ResultRow, RunKey, means
+from core.evaluation.inputs import (
     Drawn,
     Ids,
     SeenListError,
@@ -30,8 +30,8 @@ from core.evaluation_inputs import (
     lesson_of,
     seen_name,
 )
-from core.evaluation_run import Run, RunSettings
-from core.evaluation_summary import summary
+from core.evaluation.run import Run, RunSettings
+from core.evaluation.summary import summary
 from core.feature_store import FeatureStore
 from core.pixel_metrics import SIZE
 from core.progress import Report, silent
@@ -104,7 +104,7 @@ class Evaluation:
         return self.detail("calls")
 
     def detail(self, name: str) -> tuple[dict[str, Any], ...]:
-        """Return one of `core.evaluation_cells.DETAILS` of all own cells."""
+        """Return one of `core.evaluation.cells.DETAILS` of all own cells."""
         return tuple(entry for cell in self.own for entry in cell.details[name])
 
     def to_json_object(self) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from core.evaluation_figures import ResultRow, RunKey
+from core.evaluation.figures import ResultRow, RunKey
 
 DETAILS = ("calls", "types", "images", "curves", "pictures")
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from core.ablation import PREFIX, row_of
-from core.evaluation import Evaluation, ResumeError
-from core.evaluation_run import OTHERS
-from core.evaluation_summary import MeanAndSpread, auroc_differences, over_seeds
+from core.evaluation.ablation import PREFIX, row_of
+from core.evaluation.protocol import Evaluation, ResumeError
+from core.evaluation.run import OTHERS
+from core.evaluation.summary import MeanAndSpread, auroc_differences, over_seeds
 
 SHOWN = ("head", "combined")
 
@@ -25,7 +25,7 @@ def _ablation(evaluation: Evaluation) -> list[str]:
     for experiment in dict.fromkeys(cell.key.experiment for cell in cells):
         rows = [row for cell in cells if cell.key.experiment == experiment for row in cell.rows]
         row = row_of(experiment)
-        assert row is not None, "experiments of this name are the rows of core.ablation"
+        assert row is not None, "experiments of this name are the rows of core.evaluation.ablation"
         figures = [
             _shown(over_seeds(rows, "mean", rows[0].seen, scorer, metric))
             for scorer in SHOWN

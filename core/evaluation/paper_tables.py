@@ -6,12 +6,21 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from core.ablation import PREFIX, ROWS
-from core.evaluation import Evaluation
-from core.evaluation_figures import ResultRow
-from core.evaluation_run import OTHERS
-from core.evaluation_summary import over_seeds
-from core.published import DATA_SETS, MVTEC, SEEN, VISA, VISA_F1_AND_PRO, VISA_TRANSFER, DataSet, Pair
+from core.evaluation.ablation import PREFIX, ROWS
+from core.evaluation.figures import ResultRow
+from core.evaluation.protocol import Evaluation
+from core.evaluation.published import (
+    DATA_SETS,
+    MVTEC,
+    SEEN,
+    VISA,
+    VISA_F1_AND_PRO,
+    VISA_TRANSFER,
+    DataSet,
+    Pair,
+)
+from core.evaluation.run import OTHERS
+from core.evaluation.summary import over_seeds
 
 NOT_RUN = "not run"
 SCORER = "head"  # the paper's score is -Psi

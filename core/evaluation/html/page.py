@@ -5,14 +5,14 @@ from __future__ import annotations
 from html import escape
 from pathlib import Path
 
-from core.evaluation import Evaluation
-from core.evaluation_html import tables
-from core.evaluation_html.charts import product_charts
-from core.evaluation_html.pictures import picture
-from core.evaluation_html.style import STYLE
-from core.evaluation_report import NAMES
-from core.experiment_report import format_experiments
-from core.shortlist import FALSE_CALL, MISS
+from core.evaluation.experiment_report import format_experiments
+from core.evaluation.html import tables
+from core.evaluation.html.charts import product_charts
+from core.evaluation.html.pictures import picture
+from core.evaluation.html.style import STYLE
+from core.evaluation.protocol import Evaluation
+from core.evaluation.report import NAMES
+from core.evaluation.shortlist import FALSE_CALL, MISS
 
 MEANING = (
     "All figures in per cent. The combined score is what the app goes by: 1.00 is a product's reject limit. "

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from core.evaluation import Evaluation
-from core.evaluation_html.svg import Axes, Line, histogram, line_chart
+from core.evaluation.html.svg import Axes, Line, histogram, line_chart
+from core.evaluation.protocol import Evaluation
 from core.metrics import curve_of
 from core.pixel_metrics import PRO_LIMIT
 

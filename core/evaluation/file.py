@@ -6,7 +6,7 @@ import json
 import os
 from pathlib import Path
 
-from core.evaluation import Evaluation, ResumeError
+from core.evaluation.protocol import Evaluation, ResumeError
 
 
 def write_figures(evaluation: Evaluation, path: Path) -> None:

@@ -15,8 +15,8 @@ from skimage.segmentation import find_boundaries
 
 from core.datasets import read_mask, read_pixels
 from core.detector import LIMIT
+from core.evaluation.shortlist import MISS, unpack_map
 from core.heatmap import colour, pixel_map
-from core.shortlist import MISS, unpack_map
 
 SIDE = 172  # px, the longer side
 OUTLINE = (0, 240, 255)
