@@ -41,16 +41,17 @@ PREFIX = "ablation: "
 def row_config(row: AblationRow, config: DmadConfig) -> DmadConfig:
     """Return `config` with exactly the row's parts.
 
-    Attention needs batches of whole images: its rows train with `balanced=False` where the configuration does not.
+    Attention needs batches of whole images. Where the configuration trains on single patches, rows with attention
+    train on small batches of whole images for two epochs: some hundred steps like the other rows, not the paper's 48.
     """
     attends = "attention" in row.parts
+    whole = {"balanced": False, "epochs": 2, "batch_images": 8} if attends and config.balanced else {}
     return replace(
-        config,
+        config.with_settings(whole),
         mask_filter=config.mask_filter if "filter" in row.parts or not row.has_seen else "none",
         abnormal_knowledge="M_o" in row.parts,
         centres=config.centres if "M_p" in row.parts or not row.has_seen else "none",
         attention="always" if attends else "never",
-        balanced=config.balanced and not attends,
     )
 
 
