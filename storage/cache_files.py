@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 
 _MARK = b"TBc1"
 _FOOTER = len(_MARK) + 4
+_PARSING = (
+    threading.Lock()
+)  # numpy parses a file's header as Python, which CPython 3.11 can't do in two threads
 _KEPT_AFTER_EVICTION = 0.9  # of the budget, so that not every put evicts
 
 
@@ -37,7 +40,8 @@ class CacheFiles:
             if not self._is_intact(path, before):
                 path.unlink(missing_ok=True)
                 return None
-            array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+            with _PARSING:
+                array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
             os.utime(path, ns=(time.time_ns(), before.st_mtime_ns))  # mounts may not keep access times
         except (OSError, ValueError):
             return None

@@ -160,8 +160,8 @@ def test_ctrl_c_ends_with_a_sentence_and_130(copy: Path) -> None:
     (copy / ".venv" / "twinbank-setup.json").unlink()
     packages = next((copy / ".venv").glob("lib/python*/site-packages"))
     (packages / "pip" / "__main__.py").write_text(
-        "import sys, time\nprint('busy', file=sys.stderr, flush=True)\n"
-        "try:\n    time.sleep(60)\nexcept KeyboardInterrupt:\n    sys.exit('pip cleaned up')\n"
+        "import sys, time\n"
+        "try:\n    print('busy', file=sys.stderr, flush=True)\n    time.sleep(60)\nexcept KeyboardInterrupt:\n    sys.exit('pip cleaned up')\n"
     )
     metadata = next(packages.glob("pip-*.dist-info"))
     (metadata / "RECORD").write_text("pip/__init__.py,,\n")  # the changed file is not what is tested here

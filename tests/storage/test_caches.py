@@ -1,11 +1,14 @@
 """Feature and neighbour caches: within a budget, damaged files are misses, never an error."""
 
 import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from storage.cache_files import CacheFiles
 from storage.feature_cache import FeatureCache
 from storage.neighbour_cache import NeighbourCache, NeighbourEntry
 
@@ -113,3 +116,19 @@ def test_neighbours_of_two_lengths_are_refused(tmp_path: Path) -> None:
         NeighbourCache(tmp_path).put(
             "7", sha(1), NeighbourEntry(np.zeros(2, np.float32), np.zeros(3, np.int32))
         )
+
+
+def test_many_threads_may_read_at_once(tmp_path: Path) -> None:
+    """numpy parses each file's header as Python; on CPython 3.11 two threads doing that fail now and then."""
+    files = CacheFiles(tmp_path, 10**9)
+    paths = [tmp_path / f"{number}.npy" for number in range(64)]
+    for number, path in enumerate(paths):
+        files.write(path, np.full(4, number))
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(files.read, paths * 40))
+    finally:
+        sys.setswitchinterval(before)
+    assert [int(array[0]) for array in found if array is not None] == [*range(64)] * 40
