@@ -7,7 +7,18 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-IMAGE_SIZES = (128, 224, 256, 288, 320, 448)
+from core.backbone_specs import ImageSizeError, UnknownBackboneError, backbone_spec
+
+IMAGE_SIZES = (
+    128,
+    224,
+    252,
+    256,
+    288,
+    320,
+    336,
+    448,
+)  # 14 px patches fit 224, 252, 336, 448; 16 px ones others
 
 
 class ConfigError(ValueError):
@@ -89,6 +100,7 @@ class DmadConfig:
         _choice(self, "attention", ("never", "unsupervised", "always"))
         _choice(self, "combine", ("evidence", "head"))
         _choice(self, "image_size", IMAGE_SIZES)
+        _backbone_fits(self)
         for name in (
             "coverage_threshold",
             "coreset_fraction",
@@ -181,6 +193,13 @@ class DmadConfig:
                 f"unknown settings {', '.join(unknown)}: this model was made by a newer Twinbank"
             )
         return cls(**values)
+
+
+def _backbone_fits(config: DmadConfig) -> None:
+    try:
+        backbone_spec(config.backbone).require_size(config.image_size)
+    except (UnknownBackboneError, ImageSizeError) as error:
+        raise ConfigError(str(error)) from error
 
 
 def _of_its_kind(name: str, value: object, usual: object) -> None:
