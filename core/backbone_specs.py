@@ -17,7 +17,7 @@ class UnknownBackboneError(ValueError):
 
 
 class ImageSizeError(ValueError):
-    """A transformer can't cut images of that size into whole patches; the message names the nearest sizes."""
+    """A transformer can't cut images of that size into whole patches; the message gives both numbers."""
 
 
 @dataclass(frozen=True)
@@ -40,17 +40,20 @@ class BackboneSpec:
     embedded: EmbeddedWeights | None = None
     patch: int | None = None  # px, side of a transformer's patch; None: a convolutional network
 
+    def takes(self, image_size: int) -> bool:
+        """Whether images of that size (px) are cut into whole patches."""
+        return self.patch is None or image_size % self.patch == 0
+
     def require_size(self, image_size: int) -> None:
         """Refuse an image size (px) that is no multiple of the patch.
 
         Raises:
             ImageSizeError
         """
-        if self.patch is not None and image_size % self.patch:
-            below = image_size // self.patch * self.patch
+        if not self.takes(image_size):
             raise ImageSizeError(
-                f"{self.timm_name.split('.')[0]} sees images in patches of {self.patch} px, and an image size of "
-                f"{image_size} px is no multiple of that; choose {below} or {below + self.patch}, say"
+                f"{self.timm_name.split('.')[0]} sees images in patches of {self.patch} px; an image size of "
+                f"{image_size} px is no multiple of that"
             )
 
 

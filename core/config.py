@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from core.backbone_specs import ImageSizeError, UnknownBackboneError, backbone_spec
+from core.backbone_specs import UnknownBackboneError, backbone_spec
 
 IMAGE_SIZES = (
     128,
@@ -197,9 +197,15 @@ class DmadConfig:
 
 def _backbone_fits(config: DmadConfig) -> None:
     try:
-        backbone_spec(config.backbone).require_size(config.image_size)
-    except (UnknownBackboneError, ImageSizeError) as error:
+        spec = backbone_spec(config.backbone)
+    except UnknownBackboneError as error:
         raise ConfigError(str(error)) from error
+    if not spec.takes(config.image_size):
+        sizes = ", ".join(str(size) for size in IMAGE_SIZES if spec.takes(size))
+        raise ConfigError(
+            f"{config.backbone} sees images in patches of {spec.patch} px: image_size={config.image_size} is no "
+            f"multiple of that; there are {sizes}"
+        )
 
 
 def _of_its_kind(name: str, value: object, usual: object) -> None:
