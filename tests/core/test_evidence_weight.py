@@ -8,7 +8,6 @@ import pytest
 import torch
 
 from core.banks import BankNeighbours, NormalBank, Provenance, Segment
-from core.calibration import image_score
 from core.evidence_weight import (
     ASKED_IMAGES,
     _asked,
@@ -95,4 +94,3 @@ def test_the_image_score_is_at_the_limit_what_the_limit_says() -> None:
     detector = fitted(good).detector
     scores = [detector.score(i.features(), "bolt", own=i.own_id, image_id=i.image_id).score for i in good]
     assert sorted(scores)[-2] == pytest.approx(1.0, abs=1e-5)
-    assert image_score(torch.tensor(scores), 1) <= 1 + 1e-5
