@@ -35,6 +35,7 @@ SCORE_TO = "Score to"
 
 # Label
 QUEUES = {
+    "useful": "Most useful first",
     "unjudged": "Not judged yet",
     "without_mask": "Defects not painted yet",
     "waiting": "Painted, not taught yet",
@@ -45,6 +46,18 @@ QUEUES = {
 QUEUE = "Queue"
 SHOW_HEATMAP = "Heatmap"
 UP_NEXT = "Up next"
+WHY_THIS = "Why this image"
+WHY = {
+    "limit": "Score {score} is close to the reject limit {limit}: it could fall on either side.",
+    "unlike": "Unlike everything the model knows: score {score}, reject limit {limit}, and no painted defect looks like it.",
+    "contradiction": "Judged {verdict}, but the model says {call} ({score}, reject limit {limit}).",
+    "audit": "Random check: 1 image in 20 is shown whatever the model says, so that rates stay honest.",
+    "sure": "The model is sure of its call here: {score}, reject limit {limit}.",
+    "variety": "No score yet: images that differ most come first.",
+    "alike": "Shows the same as another image that came before it.",
+}
+LEFT_AT = "You left it for later on {at:%d %b, %H:%M}."
+NO_WAY_BACK = "You have judged or left no image before this one."
 QUEUE_DONE = "Nothing is left in this queue"
 QUEUE_DONE_NEXT = "Choose another queue above, or teach what you painted."
 MODEL_SAYS = "The model says"
@@ -163,10 +176,10 @@ def waiting_line(to_teach: int, kept: int) -> str:
     return f"{to_teach} to teach, {kept} kept for testing"
 
 
-def queue_place(place: int | None, length: int) -> str:
-    if place is None:
-        return f"{plural(length, 'image')} in this queue"
-    return f"{place} of {length} in this queue"
+def queue_count(remaining: int, left: int) -> str:
+    """Say how many images wait in a queue, and how many of them the person left for later."""
+    count = f"{remaining:,} left"
+    return f"{count}, {left:,} of them for later" if left else count
 
 
 def put_into_use_done(version_id: int, products: tuple[str, ...]) -> str:

@@ -127,6 +127,14 @@ class VerdictEvent:
 
 
 @dataclass(frozen=True)
+class Skip:
+    """An image that a person left for later."""
+
+    image_id: int
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Layer:
     """The painted pixels of one defect type; `mask_sha256` names a blob made by `storage.masks`."""
 

@@ -124,6 +124,17 @@ class VerdictTable(Base):
     heatmap_visible: Mapped[bool]
 
 
+class SkipTable(Base):
+    __tablename__ = "skips"
+    __table_args__ = (Index(None, "author", "queue", "image_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    image_id: Mapped[int] = mapped_column(ForeignKey("images.id"))
+    queue: Mapped[str] = mapped_column(Text)
+    author: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+
+
 class DefectTypeTable(Base):
     __tablename__ = "defect_types"
 
@@ -236,4 +247,4 @@ class EventTable(Base):
 
 
 # History: a row is added and never changed. The migrations give each of these tables triggers that refuse.
-APPEND_ONLY = ("verdicts", "revisions", "layers", "versions", "in_use", "scores", "events")
+APPEND_ONLY = ("verdicts", "revisions", "layers", "versions", "in_use", "scores", "events", "skips")

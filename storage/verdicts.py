@@ -67,6 +67,11 @@ class Verdicts:
         query = select(*_COLUMNS).where(VerdictTable.image_id == image_id).order_by(VerdictTable.id)
         return tuple(VerdictEvent(*row) for row in self._session.execute(query))
 
+    def last_by(self, author: str, count: int) -> tuple[VerdictEvent, ...]:
+        """Return what a person said last, newest first, withdrawals too."""
+        query = select(*_COLUMNS).where(VerdictTable.author == author).order_by(VerdictTable.id.desc())
+        return tuple(VerdictEvent(*row) for row in self._session.execute(query.limit(count)))
+
     def _add(self, event: VerdictEvent) -> int:
         require(self._session, ImageTable, "image", event.image_id)
         row = VerdictTable(

@@ -28,6 +28,7 @@ from storage.products import Products
 from storage.revisions import Revisions
 from storage.schema import migrate
 from storage.scores import Scores
+from storage.skips import Skips
 from storage.verdicts import Verdicts
 from storage.versions import Versions
 
@@ -43,6 +44,7 @@ class Work:
         self.products = Products(session)
         self.images = Images(session)
         self.verdicts = Verdicts(session)
+        self.skips = Skips(session)
         self.revisions = Revisions(session)
         self.defect_types = DefectTypes(session)
         self.versions = Versions(session)

@@ -9,7 +9,7 @@ In: the value, small JSON (`CanvasValue.to_json()`); every field but image_id ma
     heatmap_version  version whose heatmap is laid over the image, or "in_use"; None: no heatmap
     heatmap_visible  False: not shown (and no slider's doing changes that)
     contour          True: the line where the heatmap reaches the limit is drawn too
-    shown_because    "queue" (usual), "browse", "review" or "demo"; recorded with every verdict
+    shown_because    "queue" (usual), why the queue shows it, "browse", "review" or "demo"; recorded with every verdict
     read_only        True: nothing can be painted; verdicts can be given
     actions          False: without the verdict buttons below the image (the keys still work)
     refresh          another number than before: the image is opened again from the server
@@ -57,7 +57,7 @@ class CanvasValue:
     heatmap_version: int | Literal["in_use"] | None = None
     heatmap_visible: bool = True
     contour: bool = False
-    shown_because: Literal["queue", "browse", "review", "demo"] = "queue"
+    shown_because: str = "queue"
     read_only: bool = False
     actions: bool = True
     refresh: int = 0

@@ -16,7 +16,7 @@ from app.pages.markup import Html
 from app.pages.shared import QUIET, Frame, Target, choices, chosen, inform, on_each, refusals_shown
 from app.services import Services
 from app.services.errors import NotFoundError
-from app.services.views import ImageDetails, ImageFilter
+from app.services.views import ImageDetails, ImageFilter, Standing
 
 ENOUGH_TYPES = 2  # of a product's own: then those of other products would only be in the way
 AHEAD = 2  # images fetched before they are asked for
@@ -48,7 +48,7 @@ def build(services: Services) -> LabelView:
             with gr.Row(elem_id="tw-label-bar"):
                 queue = gr.Dropdown(
                     choices(messages.QUEUES),
-                    value="unjudged",
+                    value="useful",
                     label=messages.QUEUE,
                     show_label=False,
                     container=False,
@@ -89,7 +89,7 @@ class LabelHandlers:
         if page != "label" or not image_id.isdigit():
             return author, gr.Tabs(selected=page), page, *(gr.skip(),) * 5
         why = "demo" if asked.get("welcome") == "demo" else "browse"
-        desk = Desk(None, author, "unjudged", True)
+        desk = Desk(None, author, "useful", True)
         return author, gr.Tabs(selected=page), page, *self._showing(int(image_id), why, desk)
 
     @refusals_shown
@@ -109,7 +109,7 @@ class LabelHandlers:
             return (gr.skip(),) * 5
         desk = Desk(chosen(product), author, queue, heatmap)
         if image is None or self._is_elsewhere(image, desk.product):
-            image = self._services.queue.next_after(None, desk.product, queue)
+            image = self._services.queue.next_after(None, desk.product, queue, author)
             why = "queue"
         return self._showing(image, why, desk)
 
@@ -117,7 +117,8 @@ class LabelHandlers:
     def first(self, product: str, author: str, queue: str, heatmap: bool) -> tuple[Any, ...]:
         """Open the first image of another queue."""
         desk = Desk(chosen(product), author, queue, heatmap)
-        return self._showing(self._services.queue.next_after(None, desk.product, queue), "queue", desk)
+        found = self._services.queue.next_after(None, desk.product, queue, author)
+        return self._showing(found, "queue", desk)
 
     @refusals_shown
     def move(
@@ -125,18 +126,18 @@ class LabelHandlers:
     ) -> tuple[Any, ...]:
         desk = Desk(chosen(product), author, queue, heatmap)
         if event.direction == "previous":
-            found = self._services.queue.previous(event.image_id, desk.product)
+            found = self._services.queue.previous(event.image_id, desk.product, author)
         else:
-            found = self._services.queue.next_after(event.image_id, desk.product, queue)
+            found = self._services.queue.leave(event.image_id, desk.product, queue, author)
         if found is None:
-            if event.direction == "next":
-                inform(f"{messages.QUEUE_DONE}. {messages.QUEUE_DONE_NEXT}")
+            is_end = event.direction == "next"
+            inform(f"{messages.QUEUE_DONE}. {messages.QUEUE_DONE_NEXT}" if is_end else messages.NO_WAY_BACK)
             return self._showing(event.image_id, "queue", desk)
         return self._showing(found, "queue", desk)
 
     @refusals_shown
     def saved(
-        self, image: int | None, why: str, product: str, queue: str, event: gr.EventData
+        self, image: int | None, why: str, product: str, author: str, queue: str, event: gr.EventData
     ) -> tuple[Any, ...]:
         """Keep what stands beside the painter true after a save or a verdict that stays on the image."""
         if event.image_id != image:
@@ -145,7 +146,9 @@ class LabelHandlers:
         if not is_staying:
             return gr.skip(), gr.skip()
         details = self._services.browsing.details(image)
-        return self._beside(details, self._services.queue.order(chosen(product), queue), why)
+        return self._beside(
+            details, self._services.queue.standing(image, chosen(product), queue, author), why
+        )
 
     @refusals_shown
     def preview(self, event: gr.EventData) -> Html | None:
@@ -203,22 +206,22 @@ class LabelHandlers:
             has_images = any(summary.images for summary in self._services.browsing.products())
             return CanvasValue(author=desk.author), label_side.nothing_open(has_images), None, None, why
         details = self._services.browsing.details(image_id)
-        order = self._services.queue.order(desk.product, desk.queue)
+        standing = self._services.queue.standing(image_id, desk.product, desk.queue, desk.author)
         value = CanvasValue(
             image_id=image_id,
             author=desk.author,
             defect_types=self._defect_types(details.card.product),
-            prefetch=tuple(label_side.coming(image_id, order)[:AHEAD]),
+            prefetch=standing.coming[:AHEAD],
             heatmap_version="in_use" if details.card.call else None,
             heatmap_visible=desk.heatmap,
-            shown_because=why,
+            shown_because=standing.why if why == "queue" and standing.why else why,
         )
-        return value, *self._beside(details, order, why), image_id, why
+        return value, *self._beside(details, standing, why), image_id, why
 
-    def _beside(self, details: ImageDetails, order: tuple[int, ...], why: str) -> tuple[Html, Html | None]:
+    def _beside(self, details: ImageDetails, standing: Standing, why: str) -> tuple[Html, Html | None]:
         """Return side and banner."""
         waiting = self._services.teaching.waiting()
-        return label_side.panel(details, order, waiting), label_side.banner(why, details, waiting)
+        return label_side.panel(details, standing, waiting), label_side.banner(why, details, waiting)
 
     def _defect_types(self, product: str) -> tuple[DefectTypeChip, ...]:
         """Those painted on the product before; all, its own first, while it has not got two of its own."""
@@ -246,7 +249,7 @@ def wire(view: LabelView, frame: Frame, handlers: LabelHandlers) -> None:
     on_each(
         [view.canvas.saved, view.canvas.judged],
         handlers.saved,
-        [*here, frame.product, view.queue],
+        [*here, frame.product, frame.author, view.queue],
         [view.side, view.banner],
         **QUIET,
     )

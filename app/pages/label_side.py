@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from app import messages
 from app.pages.badges import (
     call_badge,
@@ -17,15 +15,19 @@ from app.pages.badges import (
 )
 from app.pages.markup import Html, button, div, join, span, tag
 from app.pages.waiting_card import has_work
-from app.services.views import ImageDetails, Waiting
+from app.services.views import ImageDetails, Standing, Waiting
 
 NEXT_SHOWN = 6
 
 
-def panel(details: ImageDetails, order: Sequence[int], waiting: Waiting) -> Html:
-    """Return everything beside the painter; `order` is the queue the image may stand in."""
+def panel(details: ImageDetails, standing: Standing, waiting: Waiting) -> Html:
+    """Return everything beside the painter; `standing` is the image's place in the queue."""
     return div(
-        "tw-side", _image(details), _notices(details), _teach(waiting), _up_next(details.card.id, order)
+        "tw-side",
+        _queue(details, standing),
+        _image(details),
+        _notices(details),
+        _teach(waiting),
     )
 
 
@@ -36,12 +38,6 @@ def banner(why: str, details: ImageDetails, waiting: Waiting) -> Html | None:
     if not details.card.painted:
         return notice(messages.DEMO_OPENING, kind="demo")
     return notice(messages.DEMO_PAINTED, kind="done") if details.card.id in waiting.to_teach else None
-
-
-def coming(image_id: int, order: Sequence[int]) -> list[int]:
-    """Return the queue from behind the image, and from its start again."""
-    start = order.index(image_id) + 1 if image_id in order else 0
-    return [found for found in (*order[start:], *order[:start]) if found != image_id]
 
 
 def nothing_open(has_images: bool) -> Html:
@@ -97,15 +93,28 @@ def _teach(waiting: Waiting) -> Html:
     return div("tw-card tw-tight tw-teach-box", div("tw-waiting-line", line), start)
 
 
-def _up_next(image_id: int, order: Sequence[int]) -> Html:
-    place = order.index(image_id) + 1 if image_id in order else None
+def _queue(details: ImageDetails, standing: Standing) -> Html:
     pictures = [
         pressable("tw-next", "open", thumbnail(found), title="Open this one", id=found)
-        for found in coming(image_id, order)[:NEXT_SHOWN]
+        for found in standing.coming[:NEXT_SHOWN]
     ]
-    heading = tag("h4", messages.UP_NEXT)
+    count = span("tw-quiet", messages.queue_count(standing.remaining, standing.left))
+    heading = tag("h4", messages.WHY_THIS if standing.why else messages.UP_NEXT)
     return div(
         "tw-card tw-tight tw-up-next",
-        div("tw-card-line", heading, span("tw-quiet", messages.queue_place(place, len(order)))),
-        div("tw-next-list", *pictures),
+        div("tw-card-line", heading, count),
+        _why(details, standing) if standing.why else None,
+        div("tw-next-list", *pictures) if pictures else None,
     )
+
+
+def _why(details: ImageDetails, standing: Standing) -> Html:
+    card = details.card
+    sentence = messages.WHY[standing.why or ""].format(
+        score=f"{card.score or 0:.2f}", limit=f"{card.limit or 0:.2f}", verdict=card.verdict, call=card.call
+    )
+    left = f" {messages.LEFT_AT.format(at=standing.left_at.astimezone())}" if standing.left_at else ""
+    twin = None
+    if standing.alike is not None:
+        twin = pressable("tw-next", "open", thumbnail(standing.alike), title="Open it", id=standing.alike)
+    return div("tw-why", tag("p", sentence + left, data_why=standing.why), twin)

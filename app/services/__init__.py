@@ -109,7 +109,7 @@ def _assemble(
         browsing=BrowsingService(workspace, thumbnails),
         importing=importing,
         labelling=LabellingService(workspace),
-        queue=QueueService(workspace),
+        queue=QueueService(workspace, thumbnails),
         preview=PreviewService(workspace, worker),
         teaching=TeachingService(workspace, jobs, worker, config),
         review=ReviewService(workspace),

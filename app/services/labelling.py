@@ -6,6 +6,7 @@ from app.services.authorship import checked_author, now
 from app.services.catalogue import read_image, require_image
 from app.services.errors import InvalidRequestError, MaskSizeError, StalePaintingError, UnknownVerdictError
 from app.services.held_out import draw, moves_at_first_verdict
+from app.services.usefulness import Why
 from app.services.views import (
     DefectTypeView,
     ImageCard,
@@ -20,7 +21,7 @@ from storage.records import DefectType, Image, Layer, Revision, VerdictValue
 from storage.workspace import Work, Workspace
 
 TAUGHT_INSTEAD = "taught instead of kept for testing"  # the event that settles a side for good
-SHOWN_BECAUSE = ("browse", "queue", "review", "demo", "import")
+SHOWN_BECAUSE = ("browse", "queue", "review", "demo", "import", *Why)
 
 
 class LabellingService:
@@ -81,13 +82,16 @@ class LabellingService:
             raise InvalidRequestError(
                 f"shown_because {shown_because!r} is not one of {', '.join(SHOWN_BECAUSE)}."
             )
+        confirms = (
+            shown_because == Why.CONTRADICTION
+        )  # said again, with the call that contradicts it in sight
         changed = 0
         with self._workspace.writing() as work:
             current = work.verdicts.current()
             for image_id in dict.fromkeys(image_ids):
                 image = require_image(work, image_id)
                 before = current[image_id].value if image_id in current else None
-                if before is value:
+                if before is value and not confirms:
                     continue
                 if value is None:
                     work.verdicts.withdraw(image_id, name, now())

@@ -157,6 +157,18 @@ class DefectTypeView:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """Where an image stands in a person's queue."""
+
+    why: str | None  # one of `usefulness.Why`; None: it is not in this queue
+    alike: int | None  # the image before it that shows the same
+    left_at: datetime | None  # when the person left it for later
+    remaining: int
+    left: int  # of those remaining, left for later by this person
+    coming: tuple[int, ...]  # image ids, the next one first
+
+
+@dataclass(frozen=True)
 class Waiting:
     """What the next lesson would use. All tuples hold image ids."""
 

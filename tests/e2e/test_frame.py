@@ -64,17 +64,18 @@ def test_a_pass_through_the_queue_needs_no_mouse(
     inspector: Inspector, running: Running, plates: tuple[int, ...]
 ) -> None:
     running.services.labelling.judge(plates, None, "Ada")
-    inspector.come("?open=label").on_label(plates[0])
-    for key, image in zip("gnu", plates[1:4], strict=True):
+    order = running.services.queue.order()
+    inspector.come("?open=label").on_label(order[0])
+    for key, image in zip("gnud", order[1:5], strict=True):
         inspector.key(key)
         inspector.on_label(image)
-    inspector.key("a")
-    inspector.on_label(plates[2])
+    for image in (order[3], order[2]):  # left for later, judged
+        inspector.key("a")
+        inspector.on_label(image)
     inspector.saved()
 
-    assert verdicts(running.services, plates) == ["good", "defect", "unsure", None, None, None]
-    history = running.services.browsing.card(plates[1])
-    assert history.verdict == "defect"
+    assert verdicts(running.services, order) == ["good", "defect", "unsure", None, None, None]
+    expect(inspector.page.locator(".tw-up-next")).to_contain_text("3 left, 1 of them for later")
 
 
 def test_the_question_mark_shows_the_keys(inspector: Inspector, plates: tuple[int, ...]) -> None:

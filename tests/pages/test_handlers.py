@@ -89,11 +89,12 @@ def test_a_page_that_is_not_open_does_nothing(
 def test_label_opens_the_first_of_the_queue(services: Services, plates: tuple[int, ...]) -> None:
     canvas, side, _, image, why = LabelHandlers(services).show("label", None, "queue", *DESK)
 
-    assert canvas.image_id == image == plates[0]
-    assert canvas.prefetch == plates[1:3]
+    order = services.queue.order(None, "unjudged", "Ada")
+    assert canvas.image_id == image == order[0]
+    assert canvas.prefetch == order[1:3]
     assert canvas.heatmap_version is None  # nothing has a score yet
-    assert why == "queue"
-    assert "1 of 4 in this queue" in side.text
+    assert (why, canvas.shown_because) == ("queue", "variety")
+    assert "4 left" in side.text and messages.WHY["variety"] in side.text
 
 
 def test_label_follows_the_product_switch(
@@ -107,10 +108,13 @@ def test_label_follows_the_product_switch(
 def test_label_moves_on_and_back(services: Services, plates: tuple[int, ...]) -> None:
     handlers = LabelHandlers(services)
 
-    after = handlers.move(*DESK, event=event(direction="next", image_id=plates[0], reason="key"))
-    before = handlers.move(*DESK, event=event(direction="previous", image_id=plates[1], reason="key"))
+    first, second, *_ = services.queue.order(None, "unjudged", "Ada")
 
-    assert (after[0].image_id, before[0].image_id) == (plates[1], plates[0])
+    after = handlers.move(*DESK, event=event(direction="next", image_id=first, reason="key"))
+    before = handlers.move(*DESK, event=event(direction="previous", image_id=second, reason="key"))
+
+    assert (after[0].image_id, before[0].image_id) == (second, first)
+    assert "1 of them for later" in after[1].text
 
 
 def test_label_stays_where_the_list_begins(services: Services, plates: tuple[int, ...]) -> None:
