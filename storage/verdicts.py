@@ -45,13 +45,18 @@ class Verdicts:
         )
         return Verdict(event, image_id, VerdictValue(value), author, at, shown_because, heatmap_visible)
 
-    def withdraw(self, image_id: int, author: str, at: datetime) -> None:
-        """Leave the image without a verdict; the history keeps what was said.
+    def withdraw(self, image_id: int, author: str, at: datetime) -> int:
+        """Leave the image without a verdict and return the entry's id; the history keeps what was said.
 
         Raises:
             NoSuchRecordError: there is no such image.
         """
-        self._add(VerdictEvent(0, image_id, None, author, at, "withdrawn", False))
+        return self._add(VerdictEvent(0, image_id, None, author, at, "withdrawn", False))
+
+    def images_of(self, verdict_ids: Iterable[int]) -> tuple[int, ...]:
+        """Return the images that these entries are about, each once."""
+        query = select(VerdictTable.image_id).where(is_one_of(VerdictTable.id, verdict_ids)).distinct()
+        return tuple(self._session.scalars(query.order_by(VerdictTable.image_id)))
 
     def current(self, image_ids: Iterable[int] | None = None) -> dict[int, Verdict]:
         """Return the verdict that counts for each image that has one; for all images, or for these."""

@@ -150,6 +150,14 @@ class SavedPainting:
 
 
 @dataclass(frozen=True)
+class TakenBack:
+    """What taking verdicts back did."""
+
+    verdicts: Mapping[int, str | None]  # by image id, as they are again
+    kept: int  # images that somebody judged since: they keep that verdict
+
+
+@dataclass(frozen=True)
 class DefectTypeView:
     name: str
     colour: str  # "#rrggbb"
