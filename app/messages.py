@@ -41,6 +41,10 @@ QUEUES = {
     "waiting": "Painted, not taught yet",
     "disagreement": "Model and person disagree",
     "unsure": "Unsure",
+    "questions": "Others are unsure",
+    "answers": "Answers to what I asked",
+    "recheck": "Second look, blind",
+    "differing": "Second look differs",
     "all": "All images",
 }
 QUEUE = "Queue"
@@ -55,7 +59,14 @@ WHY = {
     "sure": "The model is sure of its call here: {score}, reject limit {limit}.",
     "variety": "No score yet: images that differ most come first.",
     "alike": "Shows the same as another image that came before it.",
+    "question": "Somebody else is unsure here: decide, and the answer goes back to who asked.",
+    "answer": "You were unsure here, and somebody has decided. Going on marks the answer as read.",
+    "differing": "A person who did not know the verdict “{verdict}” gave another one. Judge it again to settle it.",
+    "recheck": "Second look: judge it as if for the first time. Verdict, painting, call and heatmap are hidden, and no verdict changes.",
 }
+CONVERSATION = "Questions and remarks"
+REMARK = "Write a remark or a question, then Enter"
+YOU = "You"
 LEFT_AT = "You left it for later on {at:%d %b, %H:%M}."
 NO_WAY_BACK = "You have judged or left no image before this one."
 QUEUE_DONE = "Nothing is left in this queue"
@@ -180,6 +191,15 @@ def queue_count(remaining: int, left: int) -> str:
     """Say how many images wait in a queue, and how many of them the person left for later."""
     count = f"{remaining:,} left"
     return f"{count}, {left:,} of them for later" if left else count
+
+
+def waiting_for_you(answers: int, questions: int) -> tuple[tuple[str, str], ...]:
+    """Say what others left for a person: (queue, words) of each kind there is."""
+    found = (
+        ("answers", answers, plural(answers, "answer for you", "answers for you")),
+        ("questions", questions, plural(questions, "question from others", "questions from others")),
+    )
+    return tuple((queue, words) for queue, count, words in found if count)
 
 
 def put_into_use_done(version_id: int, products: tuple[str, ...]) -> str:

@@ -63,6 +63,7 @@ class Wanted:
     scored: bool | None = None
     taught: bool | None = None  # its own painting made the call
     contradicted: bool = False  # good but rejected, or a defect that passes
+    not_judged_by: str | None = None  # whose verdict does not count here
     undecided: bool = False  # nobody has judged it, or a call made since then contradicts the verdict
     version_id: int | None = None
     order: str = "name"
@@ -231,7 +232,7 @@ def _needed(wanted: Wanted) -> set[str]:
     """Return what must be joined to tell whether an image matches."""
     contradicted = wanted.contradicted or wanted.undecided or None
     asked = {
-        "verdict": (wanted.verdict, contradicted),
+        "verdict": (wanted.verdict, wanted.not_judged_by, contradicted),
         "revision": (wanted.painted,),
         "score": (
             wanted.call, wanted.min_score, wanted.max_score, wanted.scored, wanted.taught, contradicted
@@ -246,6 +247,8 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
         conditions.append(ProductTable.name == wanted.product)
     if wanted.verdict is not None:
         conditions.append(_is(_VERDICT, wanted.verdict))
+    if wanted.not_judged_by is not None:
+        conditions.append(VerdictTable.author != wanted.not_judged_by)
     if wanted.call is not None:
         conditions.append(_is(_CALL, wanted.call))
     if wanted.held_out is not None:

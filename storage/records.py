@@ -135,6 +135,29 @@ class Skip:
 
 
 @dataclass(frozen=True)
+class Remark:
+    """Words about an image."""
+
+    image_id: int
+    text: str
+    author: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class TwiceJudged:
+    """A verdict, and what a person said without knowing it."""
+
+    image_id: int
+    verdict_id: int
+    author: str
+    value: VerdictValue
+    again_by: str
+    again: VerdictValue
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Layer:
     """The painted pixels of one defect type; `mask_sha256` names a blob made by `storage.masks`."""
 

@@ -25,6 +25,8 @@ from storage.model_store import ModelStore
 from storage.neighbour_cache import NeighbourCache
 from storage.owner import Ownership
 from storage.products import Products
+from storage.rechecks import Rechecks
+from storage.remarks import Remarks
 from storage.revisions import Revisions
 from storage.schema import migrate
 from storage.scores import Scores
@@ -45,6 +47,8 @@ class Work:
         self.images = Images(session)
         self.verdicts = Verdicts(session)
         self.skips = Skips(session)
+        self.remarks = Remarks(session)
+        self.rechecks = Rechecks(session)
         self.revisions = Revisions(session)
         self.defect_types = DefectTypes(session)
         self.versions = Versions(session)

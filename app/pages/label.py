@@ -16,6 +16,7 @@ from app.pages.markup import Html
 from app.pages.shared import QUIET, Frame, Target, choices, chosen, inform, on_each, refusals_shown
 from app.services import Services
 from app.services.errors import NotFoundError
+from app.services.questions import LONGEST
 from app.services.views import ImageDetails, ImageFilter, Standing
 
 ENOUGH_TYPES = 2  # of a product's own: then those of other products would only be in the way
@@ -31,6 +32,7 @@ class LabelView:
     canvas: MaskCanvas
     preview: Written  # under the painter: what the painting would change
     side: Written
+    remark: gr.Textbox
     image: gr.State  # id of the open image, or None
     why: gr.State  # why it is shown: "queue", "browse", "review", "demo"
 
@@ -60,7 +62,15 @@ def build(services: Services) -> LabelView:
                     True, label=messages.SHOW_HEATMAP, container=False, elem_id="tw-heatmap-on", min_width=90
                 )
             side = Written(elem_id="tw-label-panel")
-    return LabelView(queue, heatmap, banner, canvas, preview, side, gr.State(None), gr.State("queue"))
+            remark = gr.Textbox(
+                placeholder=messages.REMARK,
+                show_label=False,
+                container=False,
+                max_lines=1,
+                max_length=LONGEST,
+                elem_id="tw-remark",
+            )
+    return LabelView(queue, heatmap, banner, canvas, preview, side, remark, gr.State(None), gr.State("queue"))
 
 
 @dataclass(frozen=True)
@@ -137,7 +147,14 @@ class LabelHandlers:
 
     @refusals_shown
     def saved(
-        self, image: int | None, why: str, product: str, author: str, queue: str, event: gr.EventData
+        self,
+        image: int | None,
+        why: str,
+        product: str,
+        author: str,
+        queue: str,
+        heatmap: bool,
+        event: gr.EventData,
     ) -> tuple[Any, ...]:
         """Keep what stands beside the painter true after a save or a verdict that stays on the image."""
         if event.image_id != image:
@@ -145,10 +162,31 @@ class LabelHandlers:
         is_staying = getattr(event, "verdict", None) in (None, "defect") and not event.complete
         if not is_staying:
             return gr.skip(), gr.skip()
-        details = self._services.browsing.details(image)
-        return self._beside(
-            details, self._services.queue.standing(image, chosen(product), queue, author), why
-        )
+        return self._beside_now(image, why, Desk(chosen(product), author, queue, heatmap))
+
+    @refusals_shown
+    def remark(
+        self,
+        text: str,
+        image: int | None,
+        why: str,
+        product: str,
+        author: str,
+        queue: str,
+        heatmap: bool,
+    ) -> tuple[Any, ...]:
+        """Keep a remark on the open image, and show it; the field is empty again."""
+        if image is None or not text.strip():
+            return "", gr.skip(), gr.skip()
+        self._services.questions.remark(image, text, author)
+        return "", *self._beside_now(image, why, Desk(chosen(product), author, queue, heatmap))
+
+    @refusals_shown
+    def choose_queue(self, product: str, author: str, heatmap: bool, event: gr.EventData) -> tuple[Any, ...]:
+        """Open the first image of a queue that was pressed beside the painter."""
+        if event.action != "queue":
+            return (gr.skip(),) * 6
+        return event.queue, *self.first(product, author, event.queue, heatmap)
 
     @refusals_shown
     def preview(self, event: gr.EventData) -> Html | None:
@@ -204,24 +242,44 @@ class LabelHandlers:
         """Return canvas, side, banner, image, why."""
         if image_id is None:
             has_images = any(summary.images for summary in self._services.browsing.products())
-            return CanvasValue(author=desk.author), label_side.nothing_open(has_images), None, None, why
+            inbox = self._services.questions.inbox(desk.author, desk.product)
+            side = label_side.nothing_open(has_images, inbox)
+            return CanvasValue(author=desk.author), side, None, None, why
         details = self._services.browsing.details(image_id)
         standing = self._services.queue.standing(image_id, desk.product, desk.queue, desk.author)
+        is_blind = label_side.is_blind(standing)
         value = CanvasValue(
             image_id=image_id,
             author=desk.author,
             defect_types=self._defect_types(details.card.product),
             prefetch=standing.coming[:AHEAD],
-            heatmap_version="in_use" if details.card.call else None,
+            heatmap_version="in_use" if details.card.call and not is_blind else None,
             heatmap_visible=desk.heatmap,
-            shown_because=standing.why if why == "queue" and standing.why else why,
+            read_only=is_blind,
+            blind=is_blind,
+            shown_because=standing.why if standing.why and (why == "queue" or is_blind) else why,
         )
-        return value, *self._beside(details, standing, why), image_id, why
+        return value, *self._beside(details, standing, why, desk), image_id, why
 
-    def _beside(self, details: ImageDetails, standing: Standing, why: str) -> tuple[Html, Html | None]:
+    def _beside_now(self, image: int, why: str, desk: Desk) -> tuple[Html, Html | None]:
+        details = self._services.browsing.details(image)
+        standing = self._services.queue.standing(image, desk.product, desk.queue, desk.author)
+        return self._beside(details, standing, why, desk)
+
+    def _beside(
+        self, details: ImageDetails, standing: Standing, why: str, desk: Desk
+    ) -> tuple[Html, Html | None]:
         """Return side and banner."""
         waiting = self._services.teaching.waiting()
-        return label_side.panel(details, standing, waiting), label_side.banner(why, details, waiting)
+        beside = label_side.Beside(
+            details=details,
+            standing=standing,
+            waiting=waiting,
+            said=self._services.questions.conversation(details.card.id),
+            inbox=self._services.questions.inbox(desk.author, desk.product),
+            person=desk.author,
+        )
+        return label_side.panel(beside), label_side.banner(why, details, waiting)
 
     def _defect_types(self, product: str) -> tuple[DefectTypeChip, ...]:
         """Those painted on the product before; all, its own first, while it has not got two of its own."""
@@ -249,9 +307,12 @@ def wire(view: LabelView, frame: Frame, handlers: LabelHandlers) -> None:
     on_each(
         [view.canvas.saved, view.canvas.judged],
         handlers.saved,
-        [*here, frame.product, frame.author, view.queue],
+        [*here, *desk],
         [view.side, view.banner],
         **QUIET,
+    )
+    view.remark.submit(
+        handlers.remark, [view.remark, *here, *desk], [view.remark, view.side, view.banner], **QUIET
     )
     previewing = view.canvas.paused(handlers.preview, None, view.preview, trigger_mode="always_last", **QUIET)
     view.canvas.opened(lambda: None, None, view.preview, cancels=[previewing], queue=False, **QUIET)
@@ -259,6 +320,12 @@ def wire(view: LabelView, frame: Frame, handlers: LabelHandlers) -> None:
     view.canvas.name_needed(None, None, None, js=_ASK_NAME)
     view.queue.input(handlers.first, desk, outputs, **QUIET)
     view.side.act(handlers.act, [*here, *desk], outputs, **QUIET)
+    view.side.act(
+        handlers.choose_queue,
+        [frame.product, frame.author, view.heatmap],
+        [view.queue, *outputs],
+        **QUIET,
+    )
     changes = [frame.product.change, frame.author.change, view.heatmap.input, frame.strip.ended]
     on_each(changes, handlers.show, [frame.page, *here, *desk], outputs, **QUIET)
     frame.tab["label"].select(

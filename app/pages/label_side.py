@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from app import messages
 from app.pages.badges import (
     call_badge,
@@ -15,20 +17,41 @@ from app.pages.badges import (
 )
 from app.pages.markup import Html, button, div, join, span, tag
 from app.pages.waiting_card import has_work
-from app.services.views import ImageDetails, Standing, Waiting
+from app.services.agreement import RECHECK
+from app.services.views import ImageDetails, Inbox, Said, Standing, Waiting
 
 NEXT_SHOWN = 6
 
 
-def panel(details: ImageDetails, standing: Standing, waiting: Waiting) -> Html:
-    """Return everything beside the painter; `standing` is the image's place in the queue."""
+@dataclass(frozen=True)
+class Beside:
+    """What the panel says."""
+
+    details: ImageDetails
+    standing: Standing
+    waiting: Waiting
+    said: tuple[Said, ...]
+    inbox: Inbox
+    person: str
+
+
+def panel(beside: Beside) -> Html:
+    """Return everything beside the painter; in a blind second look nothing that was said of the image."""
+    if is_blind(beside.standing):
+        return div("tw-side", _queue(beside))
+    details = beside.details
     return div(
         "tw-side",
-        _queue(details, standing),
+        _queue(beside),
         _image(details),
+        _conversation(beside.said, beside.person),
         _notices(details),
-        _teach(waiting),
+        _teach(beside.waiting),
     )
+
+
+def is_blind(standing: Standing) -> bool:
+    return standing.why == RECHECK
 
 
 def banner(why: str, details: ImageDetails, waiting: Waiting) -> Html | None:
@@ -40,10 +63,11 @@ def banner(why: str, details: ImageDetails, waiting: Waiting) -> Html | None:
     return notice(messages.DEMO_PAINTED, kind="done") if details.card.id in waiting.to_teach else None
 
 
-def nothing_open(has_images: bool) -> Html:
+def nothing_open(has_images: bool, inbox: Inbox | None = None) -> Html:
     if not has_images:
         return div("tw-side", empty_state(messages.NO_IMAGES, messages.NO_IMAGES_NEXT))
-    return div("tw-side", empty_state(messages.QUEUE_DONE, messages.QUEUE_DONE_NEXT))
+    rest = _inbox(inbox) if inbox else None
+    return div("tw-side", empty_state(messages.QUEUE_DONE, messages.QUEUE_DONE_NEXT), rest)
 
 
 def _image(details: ImageDetails) -> Html:
@@ -93,7 +117,28 @@ def _teach(waiting: Waiting) -> Html:
     return div("tw-card tw-tight tw-teach-box", div("tw-waiting-line", line), start)
 
 
-def _queue(details: ImageDetails, standing: Standing) -> Html:
+def _conversation(said: tuple[Said, ...], person: str) -> Html | None:
+    if not said:
+        return None
+    lines = [_said(one, messages.YOU if one.author == person else one.author) for one in said]
+    return div("tw-card tw-tight tw-conversation", tag("h4", messages.CONVERSATION), *lines)
+
+
+def _said(one: Said, author: str) -> Html:
+    when = span("tw-quiet", f"{one.at.astimezone():%d %b, %H:%M}")
+    verdict = verdict_badge(one.verdict) if one.verdict else None
+    words = tag("p", one.text) if one.text else None
+    return div("tw-said", div("tw-card-line", tag("b", author), verdict, when), words)
+
+
+def _inbox(inbox: Inbox) -> Html | None:
+    waits = messages.waiting_for_you(inbox.answers, inbox.questions)
+    links = [button(words, "queue", kind="tw-link", queue=queue) for queue, words in waits]
+    return div("tw-inbox", *links) if links else None
+
+
+def _queue(beside: Beside) -> Html:
+    details, standing = beside.details, beside.standing
     pictures = [
         pressable("tw-next", "open", thumbnail(found), title="Open this one", id=found)
         for found in standing.coming[:NEXT_SHOWN]
@@ -105,6 +150,7 @@ def _queue(details: ImageDetails, standing: Standing) -> Html:
         div("tw-card-line", heading, count),
         _why(details, standing) if standing.why else None,
         div("tw-next-list", *pictures) if pictures else None,
+        _inbox(beside.inbox),
     )
 
 

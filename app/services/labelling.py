@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from app.services.agreement import RECHECK, judge_again
 from app.services.authorship import checked_author, now
 from app.services.catalogue import read_image, require_image
 from app.services.errors import InvalidRequestError, MaskSizeError, StalePaintingError, UnknownVerdictError
@@ -23,7 +24,7 @@ from storage.workspace import Work, Workspace
 
 TAUGHT_INSTEAD = "taught instead of kept for testing"  # the event that settles a side for good
 TAKEN_BACK = "verdicts taken back"
-SHOWN_BECAUSE = ("browse", "queue", "review", "demo", "import", *Why)
+SHOWN_BECAUSE = ("browse", "queue", "review", "demo", "import", RECHECK, *Why)
 
 
 class LabellingService:
@@ -84,7 +85,8 @@ class LabellingService:
     ) -> tuple[int, ...]:
         """Give every image this verdict (None: withdraw it) and return what `take_back` needs, one id a change.
 
-        The first verdict of an image settles whether it is kept for testing.
+        The first verdict of an image settles whether it is kept for testing. A verdict given in a blind re-check
+        is kept beside the one that counts and changes nothing.
 
         Raises:
             UnknownImageError, UnknownVerdictError, InvalidRequestError, AuthorMissingError: nothing changed.
@@ -95,9 +97,12 @@ class LabellingService:
             raise InvalidRequestError(
                 f"shown_because {shown_because!r} is not one of {', '.join(SHOWN_BECAUSE)}."
             )
-        confirms = (
-            shown_because == Why.CONTRADICTION
-        )  # said again, with the call that contradicts it in sight
+        if shown_because == RECHECK:
+            return self._judge_again(image_ids, value, name)
+        confirms = shown_because in (
+            Why.CONTRADICTION,
+            Why.DIFFERING,
+        )  # said again, knowing what is against it
         changed: list[int] = []
         with self._workspace.writing() as work:
             current = work.verdicts.current()
@@ -113,6 +118,15 @@ class LabellingService:
                 added = work.verdicts.add(image_id, value, name, now(), shown_because, heatmap_visible)
                 changed.append(added.id)
         return tuple(changed)
+
+    def _judge_again(
+        self, image_ids: Sequence[int], value: VerdictValue | None, author: str
+    ) -> tuple[int, ...]:
+        if value is None:
+            raise InvalidRequestError("A second look ends with good, defect or unsure.")
+        with self._workspace.writing() as work:
+            judge_again(work, image_ids, value, author)
+        return ()
 
     def take_back(self, verdict_ids: Sequence[int], author: str) -> TakenBack:
         """Give the images of these entries the verdicts they had before; one judged since keeps its verdict.

@@ -4,16 +4,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from app.services.agreement import RECHECK, due
 from app.services.authorship import checked_author, now
 from app.services.catalogue import require_product
 from app.services.errors import InvalidRequestError
+from app.services.questions import ANSWERS, answered, questions_to
 from app.services.thumbnails import Thumbnails
-from app.services.usefulness import Place, ranked
+from app.services.usefulness import Place, Why, ranked
 from app.services.views import Standing
 from storage.listing import NONE, Wanted
 from storage.records import Skip
 from storage.workspace import Work, Workspace
 
+QUEUE_OF_ITS_OWN = {
+    "questions": Why.QUESTION,
+    ANSWERS: Why.ANSWER,
+    "differing": Why.DIFFERING,
+    RECHECK: Why.RECHECK,
+}  # queues with a reason that is the same for all their images, some of them a person's own
 WANTED = {
     "useful": Wanted(undecided=True),
     "all": Wanted(),
@@ -94,6 +102,8 @@ class QueueService:
         """Say why an image is in the queue, how many are, and which come next."""
         line = self._line(product, wanted, person)
         place = line.places.get(image_id)
+        if place is not None and wanted in QUEUE_OF_ITS_OWN:
+            place = Place(image_id, QUEUE_OF_ITS_OWN[wanted])
         skip = line.left.get(image_id)
         is_here = image_id in line.left or image_id in set(line.ids)
         return Standing(
@@ -106,13 +116,14 @@ class QueueService:
         )
 
     def _line(self, product: str | None, wanted: str, person: str) -> _Line:
-        if wanted not in WANTED:
-            raise InvalidRequestError(f"queue {wanted!r} is not one of {', '.join(WANTED)}.")
+        if wanted not in WANTED and wanted not in QUEUE_OF_ITS_OWN:
+            known = ", ".join((*WANTED, *QUEUE_OF_ITS_OWN))
+            raise InvalidRequestError(f"queue {wanted!r} is not one of {known}.")
         with self._workspace.reading() as work:
             if product is not None:
                 require_product(work, product)
             places = self._places(work, product)
-            here = set(work.listing.ids(replace(WANTED[wanted], product=product)))
+            here = _ids(work, product, wanted, person) & places.keys()
             left = {skip.image_id: skip for skip in work.skips.newest(person, wanted)} if person else {}
         left = {image_id: skip for image_id, skip in left.items() if image_id in here}
         ids = [image_id for image_id in places if image_id in here and image_id not in left]
@@ -126,6 +137,19 @@ class QueueService:
             plan = _Plan(state, {place.image_id: place for place in order})
             self._plans[product] = plan
         return plan.places
+
+
+def _ids(work: Work, product: str | None, wanted: str, person: str) -> set[int]:
+    """Return the images in a queue; those of other products may be among them."""
+    if wanted in WANTED:
+        return set(work.listing.ids(replace(WANTED[wanted], product=product)))
+    if wanted == "differing":
+        return set(work.rechecks.differing())
+    if not person:  # the other queues are a person's own
+        return set()
+    if wanted == "questions":
+        return set(work.listing.ids(questions_to(person, product)))
+    return set(answered(work, person) if wanted == ANSWERS else due(work, person))
 
 
 def coming(image_id: int | None, ids: Sequence[int]) -> list[int]:

@@ -38,6 +38,10 @@ class Why(StrEnum):
     SURE = "sure"
     VARIETY = "variety"
     ALIKE = "alike"
+    QUESTION = "question"  # somebody else is unsure
+    ANSWER = "answer"  # somebody else has decided what this person was unsure of
+    DIFFERING = "differing"  # a person who did not know the verdict gave another one
+    RECHECK = "recheck"  # to be judged again without knowing the verdict
 
 
 @dataclass(frozen=True)

@@ -177,6 +177,36 @@ class Standing:
 
 
 @dataclass(frozen=True)
+class Said:
+    """What a person said of an image: a verdict or words."""
+
+    author: str
+    at: datetime
+    verdict: str | None
+    text: str | None
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """What waits for a person, in images."""
+
+    answers: int  # others decided what the person was unsure of
+    questions: int  # others are unsure
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How often two verdicts on an image, the second given blindly, were the same."""
+
+    first: str  # who gave the verdict
+    second: str  # who judged again
+    images: int
+    same: int
+    kappa: float | None  # Cohen's; None: too few images, or only one verdict was ever given
+    counts: Mapping[tuple[str, str], int]  # (verdict, verdict again) -> images
+
+
+@dataclass(frozen=True)
 class Waiting:
     """What the next lesson would use. All tuples hold image ids."""
 
