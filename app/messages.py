@@ -4,6 +4,7 @@ TITLE = "Twinbank"
 PAGES = {
     "browse": "Browse",
     "label": "Label",
+    "book": "Defect book",
     "teach": "Teach",
     "review": "Review",
     "models": "Models",
@@ -64,6 +65,35 @@ WHY = {
     "differing": "A person who did not know the verdict “{verdict}” gave another one. Judge it again to settle it.",
     "recheck": "Second look: judge it as if for the first time. Verdict, painting, call and heatmap are hidden, and no verdict changes.",
 }
+BOOK = "Defect book"
+BOOK_OPEN = "Open"
+BOOK_TYPES = "Defect types, in the order of their keys"
+BOOK_NEW = "New defect type, then Enter"
+BOOK_EMPTY = "The book of this product is empty"
+BOOK_EMPTY_NEXT = "Paint a defect on the page Label, or add a defect type below."
+BOOK_PRODUCT = "Which product?"
+BOOK_PRODUCT_NEXT = "Every product has a defect book of its own: choose a product in the header."
+BOOK_RULE = "The rule in words: what counts as this defect, and what does not. For example: longer than 2 mm, or felt with the nail."
+BOOK_SAVE = "Save rule"
+BOOK_SAVED = "The rule is saved, and stands beside the painter."
+BOOK_TAKE_OUT = "Take out of the book"
+BOOK_EXAMPLES = "This is one"
+BOOK_EXAMPLES_NOTE = (
+    "Cut from what persons painted. Press one to show it in the book; without a choice the newest are shown."
+)
+BOOK_COUNTERS = "Looks like it, but is good"
+BOOK_COUNTERS_NOTE = "Cut from images judged good, where they come nearest to this defect."
+CUT_CHOSEN = "In the book. Press to take it out"
+CUT_PROPOSED = "Press to show it in the book"
+NO_PIECES = "There is nothing to cut from yet."
+IS_ONE = "an example"
+LOOKS_LIKE = "looks like it, but is good"
+AGREEMENT = "Do we agree?"
+AGREEMENT_NOTE = "One decided image in 20 comes back to each person for a second look without verdict, call or heatmap (queue “Second look, blind”)."
+AGREEMENT_NONE = "Nobody has taken a second look yet."
+AGREEMENT_HEADS = ("Verdict, second look", "Same", "Kappa", "Differs")
+TOO_FEW = "too few"
+NO_DIFFERENCE = "none"
 CONVERSATION = "Questions and remarks"
 REMARK = "Write a remark or a question, then Enter"
 YOU = "You"
@@ -200,6 +230,18 @@ def waiting_for_you(answers: int, questions: int) -> tuple[tuple[str, str], ...]
         ("questions", questions, plural(questions, "question from others", "questions from others")),
     )
     return tuple((queue, words) for queue, count, words in found if count)
+
+
+def book_author(author: str) -> str:
+    return f"Rule last changed by {author}."
+
+
+def pair(first: str, second: str) -> str:
+    return f"{first}, twice" if first == second else f"{first}, then {second}"
+
+
+def differs(verdict: str, again: str, count: int) -> str:
+    return f"{verdict} → {again} {count:,}"
 
 
 def put_into_use_done(version_id: int, products: tuple[str, ...]) -> str:

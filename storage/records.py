@@ -181,6 +181,31 @@ class Revision:
 
 
 @dataclass(frozen=True)
+class BookEntry:
+    """What a product's defect book says of a defect type."""
+
+    defect_type: str
+    place: int  # in the book, from 0 on
+    colour: str  # "#rrggbb"
+    rule: str
+    is_listed: bool  # False: taken out of the book
+    author: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class BookExample:
+    """A box of an image, (left, top, right, bottom) in its pixels: an example, or one that only looks like it."""
+
+    defect_type: str
+    image_id: int
+    box: tuple[int, int, int, int]
+    is_counter: bool
+    author: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class DefectType:
     id: int
     name: str

@@ -169,6 +169,7 @@ class BookEntryTable(Base):
     place: Mapped[int]
     colour: Mapped[str] = mapped_column(Text)
     rule: Mapped[str] = mapped_column(Text)
+    is_listed: Mapped[bool]
     author: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime]
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from storage.blobs import BlobStore
+from storage.book import Book
 from storage.checking import CheckProgress, CheckReport, check
 from storage.database import Database
 from storage.defect_types import DefectTypes
@@ -46,6 +47,7 @@ class Work:
         self.products = Products(session)
         self.images = Images(session)
         self.verdicts = Verdicts(session)
+        self.book = Book(session)
         self.skips = Skips(session)
         self.remarks = Remarks(session)
         self.rechecks = Rechecks(session)

@@ -17,7 +17,7 @@ from app.pages.shared import QUIET, Frame, Target, choices, chosen, inform, on_e
 from app.services import Services
 from app.services.errors import NotFoundError
 from app.services.questions import LONGEST
-from app.services.views import ImageDetails, ImageFilter, Standing
+from app.services.views import ImageDetails, Standing
 
 ENOUGH_TYPES = 2  # of a product's own: then those of other products would only be in the way
 AHEAD = 2  # images fetched before they are asked for
@@ -278,16 +278,18 @@ class LabelHandlers:
             said=self._services.questions.conversation(details.card.id),
             inbox=self._services.questions.inbox(desk.author, desk.product),
             person=desk.author,
+            book=self._services.book.pages(details.card.product),
         )
         return label_side.panel(beside), label_side.banner(why, details, waiting)
 
     def _defect_types(self, product: str) -> tuple[DefectTypeChip, ...]:
-        """Those painted on the product before; all, its own first, while it has not got two of its own."""
-        painted = self._services.browsing.find(ImageFilter(product=product, painted=True))
-        own = {name for card in painted for name in card.defect_types}
-        known = sorted(self._services.labelling.defect_types(), key=lambda found: found.name not in own)
-        shown = known[: len(own)] if len(own) >= ENOUGH_TYPES else known
-        return tuple(DefectTypeChip(found.name, found.colour) for found in shown)
+        """Those of the product's book, in its order; all others behind them while it has not got two."""
+        own = [DefectTypeChip(page.name, page.colour) for page in self._services.book.pages(product)]
+        if len(own) >= ENOUGH_TYPES:
+            return tuple(own)
+        known = {chip.name for chip in own}
+        others = [found for found in self._services.labelling.defect_types() if found.name not in known]
+        return (*own, *(DefectTypeChip(found.name, found.colour) for found in others))
 
 
 def outputs_of(view: LabelView) -> tuple[Any, ...]:
@@ -297,6 +299,13 @@ def outputs_of(view: LabelView) -> tuple[Any, ...]:
 def open_target(view: LabelView, frame: Frame, handlers: LabelHandlers) -> Target:
     inputs = (frame.product, frame.author, view.queue, view.heatmap)
     return Target(handlers.open, inputs, (frame.tabs, frame.page, *outputs_of(view)))
+
+
+def open_book(event: gr.EventData) -> tuple[Any, ...]:
+    """Go to the defect book, when that was pressed."""
+    if event.action != "book":
+        return gr.skip(), gr.skip()
+    return gr.Tabs(selected="book"), "book"
 
 
 def wire(view: LabelView, frame: Frame, handlers: LabelHandlers) -> None:
@@ -320,6 +329,7 @@ def wire(view: LabelView, frame: Frame, handlers: LabelHandlers) -> None:
     view.canvas.name_needed(None, None, None, js=_ASK_NAME)
     view.queue.input(handlers.first, desk, outputs, **QUIET)
     view.side.act(handlers.act, [*here, *desk], outputs, **QUIET)
+    view.side.act(open_book, None, [frame.tabs, frame.page], queue=False, **QUIET)
     view.side.act(
         handlers.choose_queue,
         [frame.product, frame.author, view.heatmap],

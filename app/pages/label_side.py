@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app import messages
+from app.pages import book_panel
 from app.pages.badges import (
     call_badge,
     empty_state,
@@ -18,7 +19,7 @@ from app.pages.badges import (
 from app.pages.markup import Html, button, div, join, span, tag
 from app.pages.waiting_card import has_work
 from app.services.agreement import RECHECK
-from app.services.views import ImageDetails, Inbox, Said, Standing, Waiting
+from app.services.views import BookPage, ImageDetails, Inbox, Said, Standing, Waiting
 
 NEXT_SHOWN = 6
 
@@ -33,6 +34,7 @@ class Beside:
     said: tuple[Said, ...]
     inbox: Inbox
     person: str
+    book: tuple[BookPage, ...]
 
 
 def panel(beside: Beside) -> Html:
@@ -45,6 +47,7 @@ def panel(beside: Beside) -> Html:
         _queue(beside),
         _image(details),
         _conversation(beside.said, beside.person),
+        book_panel.in_short(beside.book),
         _notices(details),
         _teach(beside.waiting),
     )

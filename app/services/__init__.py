@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.services.agreement import AgreementService
 from app.services.browsing import BrowsingService
+from app.services.defect_book import DefectBookService
 from app.services.demo import DemoService
 from app.services.importing import ImportingService
 from app.services.jobs import JobRunner
@@ -35,6 +36,7 @@ class Services:
     labelling: LabellingService
     queue: QueueService
     questions: QuestionsService
+    book: DefectBookService
     agreement: AgreementService
     preview: PreviewService
     teaching: TeachingService
@@ -114,6 +116,7 @@ def _assemble(
         importing=importing,
         labelling=LabellingService(workspace),
         queue=QueueService(workspace, thumbnails),
+        book=DefectBookService(workspace),
         questions=QuestionsService(workspace),
         agreement=AgreementService(workspace),
         preview=PreviewService(workspace, worker),

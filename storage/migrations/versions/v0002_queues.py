@@ -72,6 +72,7 @@ def _book_entries() -> None:
         sa.Column("place", sa.Integer(), nullable=False),
         sa.Column("colour", sa.Text(), nullable=False),
         sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("is_listed", sa.Boolean(), nullable=False),
         sa.Column("author", sa.Text(), nullable=False),
         sa.Column("at", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["product_id"], ["products.id"], name=op.f("fk_book_entries_product_id")),
