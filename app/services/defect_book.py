@@ -94,7 +94,8 @@ class DefectBookService:
                 found = _new_entry(work, checked, len(entries), person)
             new_rule = found.rule if words is None else words
             entry = replace(found, rule=new_rule, colour=colour or found.colour, is_listed=True)
-            work.book.put(product, replace(entry, author=person, at=now()))
+            others = [one for one in entries if one.defect_type != checked]
+            _put_in_order(work, product, [*others, replace(entry, author=person, at=now())])
 
     def move(self, product: str, name: str, step: int, author: str) -> None:
         """Move a defect type up (-1) or down (1) in the book, and so to another key."""
@@ -107,8 +108,7 @@ class DefectBookService:
                 return
             at = names.index(name)
             entries[at], entries[at + step] = entries[at + step], entries[at]
-            for place, entry in enumerate(entries):
-                work.book.put(product, replace(entry, place=place, author=person, at=now()))
+            _put_in_order(work, product, [replace(one, place=place) for place, one in enumerate(entries)])
 
     def take_out(self, product: str, name: str, author: str) -> None:
         """Take a defect type that is not painted on the product out of its book.
@@ -220,6 +220,14 @@ def _entries(work: Work, product: str, person: str) -> list[BookEntry]:
         *listed,
         *(_new_entry(work, found.name, len(listed) + at, person) for at, found in enumerate(types)),
     ]
+
+
+def _put_in_order(work: Work, product: str, entries: Sequence[BookEntry]) -> None:
+    """Write what is new, also of types that were only painted: from now on their keys stay theirs."""
+    written = set(work.book.entries(product))
+    for entry in entries:
+        if entry not in written:
+            work.book.put(product, entry)
 
 
 def _new_entry(work: Work, name: str, place: int, person: str) -> BookEntry:
