@@ -21,6 +21,7 @@ from app.services.views import ImageDetails, Standing
 
 ENOUGH_TYPES = 2  # of a product's own: then those of other products would only be in the way
 AHEAD = 2  # images fetched before they are asked for
+_KEYS_AGAIN = "() => { document.activeElement?.blur(); }"  # the next key judges, and is not typed
 _ASK_NAME = "() => { document.dispatchEvent(new Event('twinbank:ask-name')); }"
 
 
@@ -159,8 +160,9 @@ class LabelHandlers:
         """Keep what stands beside the painter true after a save or a verdict that stays on the image."""
         if event.image_id != image:
             return gr.skip(), gr.skip()
-        is_staying = getattr(event, "verdict", None) in (None, "defect") and not event.complete
-        if not is_staying:
+        verdict = getattr(event, "verdict", None)  # None: strokes were saved
+        is_staying = verdict is None or (verdict == "defect" and event.pixel_count > 0)
+        if event.complete or not is_staying:
             return gr.skip(), gr.skip()
         return self._beside_now(image, why, Desk(chosen(product), author, queue, heatmap))
 
@@ -320,6 +322,7 @@ def wire(view: LabelView, frame: Frame, handlers: LabelHandlers) -> None:
         [view.side, view.banner],
         **QUIET,
     )
+    view.remark.submit(None, None, None, js=_KEYS_AGAIN)
     view.remark.submit(
         handlers.remark, [view.remark, *here, *desk], [view.remark, view.side, view.banner], **QUIET
     )

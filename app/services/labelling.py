@@ -23,6 +23,10 @@ from storage.records import DefectType, Image, Layer, Revision, VerdictValue
 from storage.workspace import Work, Workspace
 
 TAUGHT_INSTEAD = "taught instead of kept for testing"  # the event that settles a side for good
+CONFIRMED_BY_REPEATING = (
+    Why.CONTRADICTION,
+    Why.DIFFERING,
+)  # the same verdict again settles what is against it
 TAKEN_BACK = "verdicts taken back"
 SHOWN_BECAUSE = ("browse", "queue", "review", "demo", "import", RECHECK, *Why)
 
@@ -99,10 +103,7 @@ class LabellingService:
             )
         if shown_because == RECHECK:
             return self._judge_again(image_ids, value, name)
-        confirms = shown_because in (
-            Why.CONTRADICTION,
-            Why.DIFFERING,
-        )  # said again, knowing what is against it
+        confirms = shown_because in CONFIRMED_BY_REPEATING
         changed: list[int] = []
         with self._workspace.writing() as work:
             current = work.verdicts.current()

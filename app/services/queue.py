@@ -10,18 +10,19 @@ from app.services.catalogue import require_product
 from app.services.errors import InvalidRequestError
 from app.services.questions import ANSWERS, answered, questions_to
 from app.services.thumbnails import Thumbnails
-from app.services.usefulness import Place, Why, ranked
+from app.services.usefulness import COLD_BELOW, Place, Why, is_cold, ranked
 from app.services.views import Standing
 from storage.listing import NONE, Wanted
 from storage.records import Skip
 from storage.workspace import Work, Workspace
 
-QUEUE_OF_ITS_OWN = {
+ONE_REASON = {  # of queues in which it is the same for all images
     "questions": Why.QUESTION,
     ANSWERS: Why.ANSWER,
     "differing": Why.DIFFERING,
     RECHECK: Why.RECHECK,
-}  # queues with a reason that is the same for all their images, some of them a person's own
+    "disagreement": Why.CONTRADICTION,
+}
 WANTED = {
     "useful": Wanted(undecided=True),
     "all": Wanted(),
@@ -37,9 +38,13 @@ TRAIL = 500  # images that a person can go back through
 
 @dataclass(frozen=True)
 class _Plan:
-    """Every image of a product in the order of its use; holds until images, scores or versions in use change."""
+    """Every image of a product in the order of its use; holds until images, scores or versions in use change.
+
+    is_cold: made while too few defects were known; holds no longer than that.
+    """
 
     state: tuple[int, ...]
+    is_cold: bool
     places: dict[int, Place]
 
 
@@ -102,8 +107,8 @@ class QueueService:
         """Say why an image is in the queue, how many are, and which come next."""
         line = self._line(product, wanted, person)
         place = line.places.get(image_id)
-        if place is not None and wanted in QUEUE_OF_ITS_OWN:
-            place = Place(image_id, QUEUE_OF_ITS_OWN[wanted])
+        if place is not None and wanted in ONE_REASON:
+            place = Place(image_id, ONE_REASON[wanted])
         skip = line.left.get(image_id)
         is_here = image_id in line.left or image_id in set(line.ids)
         return Standing(
@@ -116,8 +121,8 @@ class QueueService:
         )
 
     def _line(self, product: str | None, wanted: str, person: str) -> _Line:
-        if wanted not in WANTED and wanted not in QUEUE_OF_ITS_OWN:
-            known = ", ".join((*WANTED, *QUEUE_OF_ITS_OWN))
+        if wanted not in WANTED and wanted not in ONE_REASON:
+            known = ", ".join(dict.fromkeys((*WANTED, *ONE_REASON)))
             raise InvalidRequestError(f"queue {wanted!r} is not one of {known}.")
         with self._workspace.reading() as work:
             if product is not None:
@@ -132,11 +137,16 @@ class QueueService:
     def _places(self, work: Work, product: str | None) -> dict[int, Place]:
         state = work.listing.state()
         plan = self._plans.get(product)
-        if plan is None or plan.state != state:
-            order = ranked(work.listing.candidates(product), self._look)
-            plan = _Plan(state, {place.image_id: place for place in order})
+        if plan is None or plan.state != state or (plan.is_cold and not _is_cold(work, product)):
+            candidates = work.listing.candidates(product)
+            places = {place.image_id: place for place in ranked(candidates, self._look)}
+            plan = _Plan(state, is_cold(candidates), places)
             self._plans[product] = plan
         return plan.places
+
+
+def _is_cold(work: Work, product: str | None) -> bool:
+    return work.listing.count(Wanted(product=product, verdict="defect")) < COLD_BELOW
 
 
 def _ids(work: Work, product: str | None, wanted: str, person: str) -> set[int]:

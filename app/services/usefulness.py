@@ -55,8 +55,8 @@ def ranked(candidates: Sequence[Candidate], look_of: LookOf) -> tuple[Place, ...
     """Return every candidate once, the most useful first."""
     scored = [image for image in candidates if image.score is not None and image.limit is not None]
     unscored = [image for image in candidates if image.score is None or image.limit is None]
-    drawn, rest = _split(scored, lambda image: _draw(image) < AUDIT_SHARE)
-    order = [Place(image.id, _why(image)) for image in _in_turns(rest, _is_cold(candidates))]
+    drawn, rest = _split(scored, _is_drawn)
+    order = [Place(image.id, _why(image)) for image in _in_turns(rest, is_cold(candidates))]
     order += [Place(image.id, Why.VARIETY) for image in _varied(unscored, look_of)]
     looks = {image.id: image.pixels_sha256 for image in candidates}
     order = _one_per_group(order, lambda image_id: look_of(looks[image_id]))
@@ -70,12 +70,22 @@ def _draw(image: Candidate) -> float:
     return int.from_bytes(digest[:8], "big") / 2**64
 
 
-def _is_cold(candidates: Iterable[Candidate]) -> bool:
+def _is_drawn(image: Candidate) -> bool:
+    """Tell whether the image is one of those drawn at random; a contradicted verdict is looked at in any case."""
+    return _draw(image) < AUDIT_SHARE and not _is_contradicted(image)
+
+
+def _is_contradicted(image: Candidate) -> bool:
+    return (image.verdict, image.call) in CONTRADICTIONS
+
+
+def is_cold(candidates: Iterable[Candidate]) -> bool:
+    """Tell whether too few defects are known for the lanes to mean much."""
     return sum(image.verdict == "defect" for image in candidates) < COLD_BELOW
 
 
 def _why(image: Candidate) -> Why:
-    if (image.verdict, image.call) in CONTRADICTIONS:
+    if _is_contradicted(image):
         return Why.CONTRADICTION
     if _margin(image) <= NEAR:
         return Why.LIMIT

@@ -7,8 +7,10 @@ import numpy as np
 
 from app.services import Services
 from app.services.usefulness import AUDIT_EVERY, AUDIT_SHARE, Place, Why, ranked
+from app.services.views import IncomingFile
 from storage.listing import Candidate
 from storage.records import Call, NewScore, VersionKind
+from tests.services.parts import part
 
 LIMIT = 1.0
 
@@ -150,3 +152,16 @@ def test_queue_that_keeps_its_images_is_walked_round(services: Services, plates:
         walked.append(services.queue.leave(walked[-1], "plate", "all", "Ada") or 0)
 
     assert tuple(walked) == (*order, order[0])
+
+
+def test_the_third_defect_ends_the_cold_start(services: Services, plates: tuple[int, ...]) -> None:
+    files = [IncomingFile(f"more-{seed}.png", part(seed).png) for seed in range(10, 40)]
+    more = services.importing.import_files(files, "plate", "Ada").image_ids
+    score(services, dict(zip(more, np.linspace(0.2, 3, 30), strict=True)), datetime.now(UTC))
+    last = services.queue.order("plate", "useful", "Ada")[:6]
+    assert list(last) == sorted(last, reverse=True)  # the largest distance first
+
+    services.labelling.judge(plates[:3], "defect", "Ada")
+
+    near = {image for image in more if 0.75 <= services.browsing.card(image).score <= 1.25}
+    assert len(near & set(services.queue.order("plate", "useful", "Ada")[:6])) == 3  # every other one
