@@ -53,14 +53,14 @@ class Verdicts:
         """
         return self._add(VerdictEvent(0, image_id, None, author, at, "withdrawn", False))
 
-    def asked_by(self, person: str) -> dict[int, int]:
-        """Return the images about which this person's last word was "unsure", with that entry's id."""
+    def asked_by(self, person: str) -> dict[int, datetime]:
+        """Return the images about which this person's last word was "unsure", and when it was said."""
         newest = select(func.max(VerdictTable.id)).where(VerdictTable.author == person)
-        query = select(VerdictTable.image_id, VerdictTable.id).where(
+        query = select(VerdictTable.image_id, VerdictTable.at).where(
             VerdictTable.id.in_(newest.group_by(VerdictTable.image_id)),
             VerdictTable.value == VerdictValue.UNSURE,
         )
-        return {row.image_id: row.id for row in self._session.execute(query)}
+        return {row.image_id: row.at for row in self._session.execute(query)}
 
     def images_of(self, verdict_ids: Iterable[int]) -> tuple[int, ...]:
         """Return the images that these entries are about, each once."""

@@ -67,9 +67,9 @@ export class Session extends EventTarget {
     if (!this.isBlind) {
       painting.load(isOurs ? waiting.draft : content);
       this.complete = isOurs ? waiting.draft.complete : answer.complete;
+      this.savedAt = answer.saved_at; // a time would tell that something is painted
     }
     this.revision = answer.revision;
-    this.savedAt = answer.saved_at;
     const memory = memories.get(this.imageId);
     if (memory && isSame(memory.content, painting.content())) this.history = memory.history;
     this.painting = painting;

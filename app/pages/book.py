@@ -99,6 +99,8 @@ class BookHandlers:
     def add(self, product: str, name: str, author: str) -> tuple[Any, ...]:
         """Add a defect type; return the field, empty again, and the page."""
         shown = self._product(product)
+        if shown is None:
+            gr.Info(messages.BOOK_PRODUCT_NEXT)
         if shown is None or not name.strip():
             return gr.skip(), *(gr.skip(),) * 7
         self._services.book.write(shown, name, author)

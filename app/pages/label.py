@@ -15,6 +15,7 @@ from app.pages.label_preview import preview_panel
 from app.pages.markup import Html
 from app.pages.shared import QUIET, Frame, Target, choices, chosen, inform, on_each, refusals_shown
 from app.services import Services
+from app.services.agreement import RECHECK
 from app.services.errors import NotFoundError
 from app.services.questions import LONGEST
 from app.services.views import ImageDetails, Standing
@@ -143,7 +144,8 @@ class LabelHandlers:
         if found is None:
             is_end = event.direction == "next"
             inform(f"{messages.QUEUE_DONE}. {messages.QUEUE_DONE_NEXT}" if is_end else messages.NO_WAY_BACK)
-            return self._showing(event.image_id, "queue", desk)
+            is_over = is_end and queue == RECHECK  # what was hidden stays hidden
+            return self._showing(None if is_over else event.image_id, "queue", desk)
         return self._showing(found, "queue", desk)
 
     @refusals_shown

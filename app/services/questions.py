@@ -72,6 +72,7 @@ def answered(work: Work, person: str) -> tuple[int, ...]:
         for image_id, verdict in said.items()
         if verdict.author != person
         and verdict.value is not VerdictValue.UNSURE
+        and verdict.at > asked[image_id]  # one that came back when the question was undone is older
         and (image_id not in read or read[image_id] < verdict.at)
     )
 

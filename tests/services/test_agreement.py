@@ -46,6 +46,15 @@ def test_who_settles_the_own_question_is_not_told_of_it(services: Services, plat
     assert services.questions.inbox("Ada").answers == 0
 
 
+def test_a_question_that_was_undone_has_no_answer(services: Services, plates: tuple[int, ...]) -> None:
+    services.labelling.judge([plates[0]], "defect", "Bo")
+    asked = services.labelling.judge_many([plates[0]], "unsure", "Ada")
+
+    services.labelling.take_back(asked, "Ada")
+
+    assert services.questions.inbox("Ada").answers == 0
+
+
 def test_an_empty_remark_is_refused(services: Services, plates: tuple[int, ...]) -> None:
     with pytest.raises(InvalidRequestError, match="1 to 500"):
         services.questions.remark(plates[0], "  ", "Ada")
