@@ -65,6 +65,10 @@ class Revisions:
             for revision in self._read(_select().where(RevisionTable.id.in_(newest)))
         }
 
+    def newest_id(self) -> int | None:
+        """Return a number that differs whenever something was painted."""
+        return self._session.scalar(select(func.max(RevisionTable.id)))
+
     def get(self, revision_id: int) -> Revision | None:
         return _only(self._read(_select().where(RevisionTable.id == revision_id)))
 

@@ -21,6 +21,7 @@ import { Pictures } from "./pictures.js";
  * @property {string} [shown_because]
  * @property {boolean} [read_only]
  * @property {boolean} [actions]
+ * @property {boolean} [blind]
  * @property {number} [refresh]
  */
 

@@ -188,7 +188,7 @@ export class Painter {
     this.root.toggleAttribute("data-without-actions", value.actions === false);
     this.heatmap.setVisible(value.heatmap_visible !== false);
     if (value.author && value.author !== before.author) this.outbox.retryNow();
-    const isOther = value.image_id !== this.session?.imageId || value.refresh !== before.refresh;
+    const isOther = value.image_id !== this.session?.imageId || value.refresh !== before.refresh || value.blind !== before.blind;
     if (isOther) this.open(value.image_id ?? null);
     else if (value.heatmap_version !== before.heatmap_version || value.contour !== before.contour) this.#loadHeatmap();
     this.#noteHeatmap();
@@ -210,7 +210,7 @@ export class Painter {
     this.root.dataset.ready = "false";
     this.root.dataset.imageId = String(imageId ?? "");
     this.renderer.forget({ width: 1, height: 1 });
-    this.session = imageId === null ? null : new Session(imageId, this.outbox, this.pictures);
+    this.session = imageId === null ? null : new Session(imageId, this.outbox, this.pictures, Boolean(this.value.blind));
     if (this.session) this.#follow(this.session);
     this.session?.open();
     this.refresh();

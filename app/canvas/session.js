@@ -21,9 +21,10 @@ const REMEMBERED = 30;
 const memories = new Map();
 
 export class Session extends EventTarget {
-  /** @param {number} imageId @param {Outbox} outbox @param {Pictures} pictures */
-  constructor(imageId, outbox, pictures) {
+  /** @param {number} imageId @param {Outbox} outbox @param {Pictures} pictures @param {boolean} [isBlind] without what is known of it */
+  constructor(imageId, outbox, pictures, isBlind = false) {
     super();
+    this.isBlind = isBlind;
     this.imageId = imageId;
     this.outbox = outbox;
     this.pictures = pictures;
@@ -63,10 +64,12 @@ export class Session extends EventTarget {
     const waiting = this.outbox.waitingPainting(this.imageId);
     const isOurs = waiting && waiting.width === answer.width && waiting.height === answer.height;
     if (!isOurs) this.outbox.know(this.imageId, { revision: answer.revision, content });
-    painting.load(isOurs ? waiting.draft : content);
-    this.complete = isOurs ? waiting.draft.complete : answer.complete;
+    if (!this.isBlind) {
+      painting.load(isOurs ? waiting.draft : content);
+      this.complete = isOurs ? waiting.draft.complete : answer.complete;
+      this.savedAt = answer.saved_at; // a time would tell that something is painted
+    }
     this.revision = answer.revision;
-    this.savedAt = answer.saved_at;
     const memory = memories.get(this.imageId);
     if (memory && isSame(memory.content, painting.content())) this.history = memory.history;
     this.painting = painting;
@@ -82,6 +85,7 @@ export class Session extends EventTarget {
   }
 
   async #openCard() {
+    if (this.isBlind) return;
     const card = await getCard(this.imageId).catch(() => null); // only shown; the painter works without it
     if (this.isClosed || !card) return;
     this.card = card;

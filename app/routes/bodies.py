@@ -50,6 +50,10 @@ class ManyVerdictsBody(VerdictBody):
     image_ids: list[int]
 
 
+class TakeBackBody(BaseModel):
+    verdict_ids: list[int]
+
+
 class DefectTypeBody(BaseModel):
     name: str
 

@@ -89,6 +89,7 @@ class SmallServer:
     cards: list[dict[str, Any]] = field(default_factory=list)
     saves: list[dict[str, Any]] = field(default_factory=list)
     verdicts: list[dict[str, Any]] = field(default_factory=list)
+    judged: list[dict[int, Any]] = field(default_factory=list)  # what many images were before, by entry
     picture_delay: float = 0.0
     save_delay: float = 0.0
     list_delay: float = 0.0  # of whole lists; the first cards come at once
@@ -156,7 +157,15 @@ def add_labels(app: FastAPI, server: SmallServer) -> None:
     async def judge_many(request: Request, x_twinbank_author: str = Header("")) -> Any:
         body = await request.json()
         server.verdicts.append({"author": unquote(x_twinbank_author), **body})
-        return {"changed": len(body["image_ids"])}
+        ids = body["image_ids"]
+        before = {card["id"]: card["verdict"] for card in server.cards if card["id"] in ids}
+        server.judged.append(before)
+        return {"changed": len(ids), "verdict_ids": [len(server.judged)]}
+
+    @app.post("/api/verdicts/take-back")
+    async def take_back(request: Request) -> Any:
+        (number,) = (await request.json())["verdict_ids"]
+        return {"verdicts": server.judged[number - 1], "kept": 0}
 
     @app.get("/api/defect-types")
     def defect_types() -> Any:

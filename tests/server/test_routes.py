@@ -67,8 +67,11 @@ def test_verdicts_one_and_many(client: TestClient, image: int) -> None:
     many = client.post("/api/verdicts", json={"image_ids": [image], "verdict": None}, headers=ADA).json()
 
     assert card["verdict"] == "defect" and card["id"] == image
-    assert many == {"changed": 1}
-    assert client.get("/api/images", params={"verdict": "none"}).json()["images"][0]["id"] == image
+    assert (many["changed"], len(many["verdict_ids"])) == (1, 1)
+    entries = {"verdict_ids": many["verdict_ids"]}
+    back = client.post("/api/verdicts/take-back", json=entries, headers=ADA).json()
+    assert back == {"verdicts": {str(image): "defect"}, "kept": 0}
+    assert client.get("/api/images", params={"verdict": "defect"}).json()["images"][0]["id"] == image
 
 
 def test_lists_filter_by_address_and_empty_values_do_not_count(client: TestClient, image: int) -> None:

@@ -186,3 +186,20 @@ def test_deleted_image_leaves_the_lists_and_comes_back_with_its_labels(
         services.browsing.card(image)
 
     assert services.browsing.restore(image, "Ada").verdict == "unsure"
+
+
+def test_hundreds_of_verdicts_are_taken_back_at_once_but_not_those_given_since(
+    services: Services, plates: tuple[int, ...]
+) -> None:
+    labelling = services.labelling
+    labelling.judge([plates[0]], "unsure", "Bo")
+    entries = labelling.judge_many(plates, "defect", "Ada")
+    labelling.judge([plates[1]], "good", "Bo")
+
+    done = labelling.take_back(entries, "Ada")
+
+    assert (done.verdicts, done.kept) == ({plates[0]: "unsure", plates[2]: None, plates[3]: None}, 1)
+    assert [services.browsing.card(image).verdict for image in plates] == ["unsure", "good", None, None]
+    with services._workspace.reading() as work:
+        restored = work.verdicts.current([plates[0]])[plates[0]]
+    assert restored.author == "Bo"  # it is that person's again

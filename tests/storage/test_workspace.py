@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 
@@ -61,6 +63,26 @@ def test_creation_that_was_cut_off_is_completed(tmp_path: Path) -> None:
 
     assert add_image(again).id == 1
     again.close()
+
+
+def test_first_tables_become_those_in_use_and_keep_what_is_in_them(tmp_path: Path) -> None:
+    Workspace.create(tmp_path).close()
+    (tmp_path / "twinbank.sqlite3").unlink()
+    with Database(tmp_path / "twinbank.sqlite3").migrating() as connection:
+        steps = Config()
+        steps.set_main_option("script_location", str(ROOT / "storage" / "migrations"))
+        steps.attributes["connection"] = connection
+        command.upgrade(steps, "0001")
+        connection.execute(
+            text("INSERT INTO products (name, created_at) VALUES ('tile', '2026-01-01T00:00:00+00:00')")
+        )
+
+    workspace = Workspace.open(tmp_path)
+
+    with workspace.reading() as work:
+        assert [product.name for product in work.products.all()] == ["tile"]
+        assert work.book.entries("tile") == ()
+    workspace.close()
 
 
 def test_folder_with_other_things_is_not_taken_over(tmp_path: Path) -> None:
