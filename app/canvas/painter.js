@@ -17,16 +17,17 @@ import { Toolbar } from "./toolbar.js";
 import { pan, toImage, zoomAt } from "./view.js";
 
 /** @typedef {import("./mask_canvas.js").CanvasValue} CanvasValue */
-/** @typedef {{outbox: import("./outbox.js").Outbox, pictures: import("./pictures.js").Pictures}} Shared */
+/** @typedef {import("./session.js").Shared} Shared */
 
 const PAUSE_MS = 800; // after the last save, before what the painting would change is asked for
 
 export class Painter {
   /** @param {HTMLElement} root @param {Shared} shared @param {(name: string, data: any) => void} trigger */
-  constructor(root, { outbox, pictures }, trigger) {
+  constructor(root, shared, trigger) {
     this.root = root;
-    this.outbox = outbox;
-    this.pictures = pictures;
+    this.shared = shared;
+    this.outbox = shared.outbox;
+    this.pictures = shared.pictures;
     this.trigger = trigger;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.pauseTimer = undefined;
@@ -210,7 +211,7 @@ export class Painter {
     this.root.dataset.ready = "false";
     this.root.dataset.imageId = String(imageId ?? "");
     this.renderer.forget({ width: 1, height: 1 });
-    this.session = imageId === null ? null : new Session(imageId, this.outbox, this.pictures);
+    this.session = imageId === null ? null : new Session(imageId, this.shared);
     if (this.session) this.#follow(this.session);
     this.session?.open();
     this.refresh();

@@ -13,20 +13,23 @@ import { IGNORE, Painting } from "./painting.js";
 /** @typedef {import("./outbox.js").Outbox} Outbox */
 /** @typedef {import("./pictures.js").Pictures} Pictures */
 /** @typedef {import("./run_lengths.js").Box} Box */
+/** @typedef {{outbox: Outbox, pictures: Pictures, journal: import("./journal.js").Journal}} Shared  by all images of a page */
 /** @typedef {{history: History, content: import("./painting.js").Content}} Memory */
 
 const RETRY_MS = 1000;
 const REMEMBERED = 30;
-/** @type {Map<number, Memory>} undo histories of the images opened last, so that going back does not lose them */
+/** @type {Map<number, Memory>} undo histories of the images opened last, also where the browser keeps nothing */
 const memories = new Map();
 
 export class Session extends EventTarget {
-  /** @param {number} imageId @param {Outbox} outbox @param {Pictures} pictures */
-  constructor(imageId, outbox, pictures) {
+  /** @param {number} imageId @param {Shared} shared */
+  constructor(imageId, { outbox, pictures, journal }) {
     super();
     this.imageId = imageId;
     this.outbox = outbox;
     this.pictures = pictures;
+    this.journal = journal;
+    this.writer = journal.writer(imageId);
     this.isClosed = false;
     this.history = new History();
     /** @type {Painting | null} */
@@ -67,11 +70,19 @@ export class Session extends EventTarget {
     this.complete = isOurs ? waiting.draft.complete : answer.complete;
     this.revision = answer.revision;
     this.savedAt = answer.saved_at;
-    const memory = memories.get(this.imageId);
-    if (memory && isSame(memory.content, painting.content())) this.history = memory.history;
+    const history = await this.#historyOf(painting.content());
+    if (this.isClosed) return;
+    if (history) this.history = history;
     this.painting = painting;
     this.dispatchEvent(new Event("painting"));
     if (isOurs) this.dispatchEvent(new Event("restored"));
+  }
+
+  /** @param {import("./painting.js").Content} content @returns {Promise<History | null>} what has led to it */
+  async #historyOf(content) {
+    const memory = memories.get(this.imageId);
+    if (memory && isSame(memory.content, content)) return memory.history;
+    return this.journal.read(this.imageId, content);
   }
 
   async #openPicture() {
@@ -178,8 +189,9 @@ export class Session extends EventTarget {
   /** @returns {Promise<void>} done when the browser keeps it; the server gets it in its turn */
   save() {
     if (!this.painting) return Promise.resolve();
-    const draft = { ...this.painting.content(), complete: this.complete };
-    const kept = this.outbox.putPainting(this.imageId, draft, this.painting);
+    const content = this.painting.content();
+    const kept = this.outbox.putPainting(this.imageId, { ...content, complete: this.complete }, this.painting);
+    this.writer.keep(this.history, content);
     this.dispatchEvent(new Event("changed"));
     return kept;
   }
@@ -203,6 +215,7 @@ export class Session extends EventTarget {
       this.painting.set(name, removed, 0);
     }
     if (!isChanged) return null;
+    this.writer.keep(this.history, this.painting.content());
     this.dispatchEvent(new CustomEvent("merged", { detail: { author } }));
     return { x0: 0, y0: 0, x1: width, y1: height };
   }
