@@ -2,6 +2,7 @@
 /** The painter of one page: connects the open image, the stage, the frame around it and the keys. */
 
 import { Brush } from "./brush.js";
+import { compareVersions } from "./compare_sheet.js";
 import { isShown } from "./dom.js";
 import { HeatmapLayer } from "./heatmap_layer.js";
 import { Judging } from "./judging.js";
@@ -226,8 +227,20 @@ export class Painter {
     on("changed", () => this.refresh());
     on("failed", ({ message }) => this.toolbar.say(message));
     on("restored", () => this.toolbar.say("Strokes that had not been saved were restored, and are being saved now."));
-    on("merged", ({ author }) =>
-      this.toolbar.say(`${author || "Somebody else"} painted this image meanwhile. Both paintings were kept together.`));
+    on("merged", (versions) => this.#showBoth(session, versions));
+  }
+
+  /** @param {Session} session @param {{author: string | null, mine: any, theirs: any}} versions */
+  #showBoth(session, { author, mine, theirs }) {
+    const other = author || "Somebody else";
+    const compare = () => {
+      const together = session.painting?.content();
+      if (!together || session !== this.session) return;
+      const paintings = { theirs, mine, together };
+      compareVersions(other, paintings, { size: session.painting, picture: session.picture, colours: this.layers.colours }, (content) =>
+        this.renderer.redrawBox(session.replaceWith(content)));
+    };
+    this.toolbar.say(`${other} painted this image meanwhile. Both paintings were kept together.`, { text: "Compare", press: compare }, true);
   }
 
   /** @param {Session} session */

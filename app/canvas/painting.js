@@ -148,6 +148,20 @@ export class Painting {
       .map((layer) => ({ layer: layer.name, runs: Uint32Array.from(encode(layer.pixels)) }));
   }
 
+  /** @param {Content} content of an image of this size @returns {Step} that leads to it; not made yet */
+  difference(content) {
+    const wanted = new Map(content.layers.map(({ defect_type, runs }) => [defect_type, runs]));
+    wanted.set(IGNORE, content.ignore);
+    const names = new Set([...this.layers.keys(), ...wanted.keys()]);
+    const changes = [...names].map((name) => {
+      const changed = decode(wanted.get(name) ?? [], this.width, this.height);
+      const pixels = this.layers.get(name)?.pixels;
+      if (pixels) for (let at = 0; at < changed.length; at++) changed[at] ^= pixels[at];
+      return { layer: name, runs: Uint32Array.from(encode(changed)) };
+    });
+    return changes.filter(({ runs }) => runs.length);
+  }
+
   /** @param {Content} content of an image of this size; the painting is empty before */
   load(content) {
     for (const { defect_type, runs } of content.layers) this.#loadLayer(defect_type, runs);

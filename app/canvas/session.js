@@ -2,7 +2,7 @@
 /**
  * One image that is open in the painter: its painting, its undo history, its picture, and the saving of every stroke.
  * Fires `changed` (painting or history), `painting`, `picture`, `heatmap` (each has arrived), `failed` {message},
- * `merged` {author}, `restored`.
+ * `merged` {author, mine, theirs}, `restored`.
  */
 
 import { address, getCard, getPainting, heatmapAddress, RefusedError } from "./api.js";
@@ -15,6 +15,8 @@ import { IGNORE, Painting } from "./painting.js";
 /** @typedef {import("./run_lengths.js").Box} Box */
 /** @typedef {{outbox: Outbox, pictures: Pictures, journal: import("./journal.js").Journal}} Shared  by all images of a page */
 /** @typedef {{history: History, content: import("./painting.js").Content}} Memory */
+
+/** @typedef {{item: import("./outbox.js").PaintingItem, before: import("./outbox.js").Draft, theirs: import("./painting.js").Content, author: string | null}} Merged */
 
 const RETRY_MS = 1000;
 const REMEMBERED = 30;
@@ -180,6 +182,17 @@ export class Session extends EventTarget {
     return box;
   }
 
+  /** Make the painting this one, as a step that can be undone. @param {import("./painting.js").Content} content @returns {Box | null} */
+  replaceWith(content) {
+    if (!this.painting || this.painting.stroke) return null;
+    const step = this.painting.difference(content);
+    if (!step.length) return null;
+    const box = this.painting.toggle(step);
+    this.history.push(step);
+    this.#strokesChanged();
+    return box;
+  }
+
   /** A claim about the whole painting ends when the painting changes. */
   #strokesChanged() {
     this.complete = false;
@@ -198,10 +211,10 @@ export class Session extends EventTarget {
 
   /**
    * Somebody else's changes have been merged into what we had sent: bring them into the open painting.
-   * @param {{item: import("./outbox.js").PaintingItem, before: import("./outbox.js").Draft, author: string | null}} merged
+   * @param {Merged} merged
    * @returns {Box | null} what to redraw
    */
-  takeMerged({ item, before, author }) {
+  takeMerged({ item, before, theirs, author }) {
     if (!this.painting) return null;
     const { width, height } = this.painting;
     const names = new Set([...before.layers, ...item.draft.layers].map((layer) => layer.defect_type));
@@ -216,7 +229,7 @@ export class Session extends EventTarget {
     }
     if (!isChanged) return null;
     this.writer.keep(this.history, this.painting.content());
-    this.dispatchEvent(new CustomEvent("merged", { detail: { author } }));
+    this.dispatchEvent(new CustomEvent("merged", { detail: { author, mine: before, theirs } }));
     return { x0: 0, y0: 0, x1: width, y1: height };
   }
 }

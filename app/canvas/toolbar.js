@@ -203,8 +203,8 @@ export class Toolbar {
     input.focus();
   }
 
-  /** @param {string} message @param {{text: string, press: () => void}} [button] */
-  say(message, button) {
+  /** @param {string} message @param {{text: string, press: () => void}} [button] @param {boolean} [isStaying] until it is closed */
+  say(message, button, isStaying = false) {
     clearTimeout(this.noticeTimer);
     const hide = () => (this.notice.hidden = true);
     const act = () => {
@@ -213,9 +213,10 @@ export class Toolbar {
     };
     const children = [create("span", { text: message })];
     if (button) children.push(create("button", { type: "button", class: "tb-link", text: button.text, onclick: act }));
+    if (isStaying) children.push(create("button", { type: "button", class: "tb-link", text: "Close", onclick: hide }));
     this.notice.replaceChildren(...children);
     this.notice.hidden = !message;
-    this.noticeTimer = setTimeout(hide, button ? 9000 : 5000);
+    if (!isStaying) this.noticeTimer = setTimeout(hide, button ? 9000 : 5000);
   }
 
   /** @param {"saved" | "saving" | "retrying" | "refused"} kind @param {string} text */
