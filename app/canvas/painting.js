@@ -11,6 +11,7 @@ import { boxAround, decode, encode, takeOut } from "./run_lengths.js";
 /** @typedef {import("./run_lengths.js").Box} Box */
 /** @typedef {import("./history.js").Step} Step */
 /** @typedef {{name: string, bit: number, pixels: Uint8Array, count: number}} Layer */
+/** @typedef {(emit: (y: number, first: number, end: number) => void) => Box | null} Fill  hands out rows of pixels inside the image, and the box around them */
 /** @typedef {{layers: {defect_type: string, runs: number[]}[], ignore: number[]}} Content */
 
 /** The layer for what shall be neither good nor defect. Its name cannot be typed as a defect type. */
@@ -70,11 +71,16 @@ export class Painting {
    * @returns {Box | null} what to redraw
    */
   extend(ax, ay, bx, by, radius) {
+    return this.cover((emit) => fillCapsule(ax, ay, bx, by, radius, this.width, this.height, emit));
+  }
+
+  /** Add pixels to the stroke that has begun. @param {Fill} fill @returns {Box | null} what to redraw */
+  cover(fill) {
     const { layer, value, changed, box } = /** @type {NonNullable<Painting["stroke"]>} */ (this.stroke);
     const bits = this.pyramid.bits;
     const mark = 1 << layer.bit;
     let changes = 0;
-    const touched = fillCapsule(ax, ay, bx, by, radius, this.width, this.height, (y, first, end) => {
+    const touched = fill((y, first, end) => {
       const row = y * this.width;
       for (let at = row + first; at < row + end; at++) {
         if (layer.pixels[at] === value) continue;
