@@ -178,6 +178,7 @@ class Revision:
     layers: tuple[Layer, ...]
     ignore_sha256: str | None
     complete: bool
+    save_id: str | None = None
 
 
 @dataclass(frozen=True)

@@ -204,7 +204,11 @@ class DefectTypeTable(Base):
 
 class RevisionTable(Base):
     __tablename__ = "revisions"
-    __table_args__ = (UniqueConstraint("image_id", "number"), CheckConstraint("number > 0", name="number"))
+    __table_args__ = (
+        UniqueConstraint("image_id", "number"),
+        CheckConstraint("number > 0", name="number"),
+        Index("ix_revisions_save_id", "image_id", "save_id", unique=True),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     image_id: Mapped[int] = mapped_column(ForeignKey("images.id"))
@@ -213,6 +217,7 @@ class RevisionTable(Base):
     at: Mapped[datetime]
     ignore_sha256: Mapped[str | None] = mapped_column(Text)
     complete: Mapped[bool]
+    save_id: Mapped[str | None] = mapped_column(Text)
 
 
 class LayerTable(Base):

@@ -46,6 +46,9 @@ class LabellingService:
     def save_painting(self, image_id: int, draft: PaintingDraft, author: str) -> SavedPainting:
         """Store the painting as the image's next revision; layers without a painted pixel are dropped.
 
+        A save that was stored before, by its `save_id`, is answered as it was then. What the draft was before it was
+        merged with another's (`beside`) becomes a revision just before it, so that both versions stay in the history.
+
         Raises:
             StalePaintingError: the draft started from an older revision.
             MaskSizeError, InvalidRequestError, UnknownImageError, AuthorMissingError: nothing was stored.
@@ -53,18 +56,20 @@ class LabellingService:
         name = checked_author(author)
         with self._workspace.reading() as work:
             image = require_image(work, image_id)
-        _check_draft(image, draft)
-        layers = tuple(self._store(layer) for layer in draft.layers if layer.mask.any())
-        ignore = None
-        if draft.ignore is not None and draft.ignore.any():
-            ignore = self._workspace.blobs.put(encode_mask(draft.ignore))
+        drafts = [draft] if draft.beside is None else [draft.beside, draft]
+        for one in drafts:
+            _check_draft(image, one)
+        stored = [self._store_draft(one) for one in drafts]
         with self._workspace.writing() as work:
+            known = work.revisions.of_save(image_id, draft.save_id) if draft.save_id else None
+            if known is not None:
+                return SavedPainting(known.number, known.at)
             current = work.revisions.current(image_id)
             number = current.number if current else 0
             if number == draft.base_revision:
-                for layer in layers:
-                    work.defect_types.get_or_create(layer.defect_type)
-                saved = work.revisions.add(image_id, layers, ignore, draft.complete, name, now())
+                at = now()
+                for one, (layers, ignore) in zip(drafts, stored, strict=True):
+                    saved = work.revisions.add(image_id, layers, ignore, one.complete, name, at, one.save_id)
                 return SavedPainting(saved.number, saved.at)
         raise StalePaintingError(draft.base_revision, self._to_painting(image, current))
 
@@ -175,6 +180,13 @@ class LabellingService:
             image, snapshot = read_image(work, image_id)
         return snapshot.card(image)
 
+    def _store_draft(self, draft: PaintingDraft) -> tuple[tuple[Layer, ...], str | None]:
+        """Return layers and hash of the ignored area, their masks stored."""
+        layers = tuple(self._store(layer) for layer in draft.layers if layer.mask.any())
+        if draft.ignore is None or not draft.ignore.any():
+            return layers, None
+        return layers, self._workspace.blobs.put(encode_mask(draft.ignore))
+
     def _store(self, layer: PaintedLayer) -> Layer:
         sha = self._workspace.blobs.put(encode_mask(layer.mask))
         return Layer(layer.defect_type.strip(), sha, int(layer.mask.sum()))
@@ -194,6 +206,7 @@ class LabellingService:
             complete=revision.complete,
             saved_at=revision.at,
             author=revision.author,
+            save_id=revision.save_id,
         )
 
     def _mask(self, sha256: str) -> Mask:

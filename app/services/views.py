@@ -133,6 +133,7 @@ class Painting:
     complete: bool
     saved_at: datetime | None
     author: str | None
+    save_id: str | None = None  # of the save it came from, where that had one
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,6 +142,8 @@ class PaintingDraft:
     layers: tuple[PaintedLayer, ...]
     ignore: Mask | None
     complete: bool
+    save_id: str | None = None  # the same when it is sent again because no answer came
+    beside: "PaintingDraft | None" = None  # what its author had, before it was merged with another's
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,8 @@ class Stored:
     complete: bool = False
     saved_at: str | None = None
     author: str | None = None
+    save_id: str | None = None
+    answers: dict[str, dict[str, Any]] = field(default_factory=dict)  # by save id
     verdict: str | None = None
 
     def painting(self, image_id: int) -> dict[str, Any]:
@@ -80,6 +82,7 @@ class Stored:
             "complete": self.complete,
             "saved_at": self.saved_at,
             "author": self.author,
+            "save_id": self.save_id,
         }
 
 
@@ -100,13 +103,20 @@ class SmallServer:
         stored = self.images[image_id]
         if not author:
             return 400, {"detail": "Type your name first."}
+        save_id = body.get("save_id")
+        if save_id in stored.answers:
+            return 200, stored.answers[save_id]
         if body["base_revision"] != stored.revision:
             return 409, {"detail": "changed meanwhile", "painting": stored.painting(image_id)}
-        stored.revision += 1
+        stored.revision += 2 if body.get("beside") else 1
         stored.layers, stored.ignore, stored.complete = body["layers"], body["ignore"], body["complete"]
         stored.saved_at, stored.author = datetime.now(UTC).isoformat(), author
+        stored.save_id = save_id
         self.saves.append({"image_id": image_id, "author": author, **body})
-        return 200, {"ok": True, "revision": stored.revision, "saved_at": stored.saved_at}
+        answer = {"ok": True, "revision": stored.revision, "saved_at": stored.saved_at}
+        if save_id:
+            stored.answers[save_id] = answer
+        return 200, answer
 
     def card(self, image_id: int) -> dict[str, Any]:
         stored = self.images[image_id]
