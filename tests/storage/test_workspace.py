@@ -37,10 +37,10 @@ def test_paintings_from_before_saves_had_names_are_kept(tmp_path: Path) -> None:
     image = add_image(workspace)
     with workspace.writing() as work:
         old = work.revisions.add(image.id, [layer(workspace)], None, True, "Ada", NOON)
-    with workspace.database.writing() as session:  # back to the first schema
+    with workspace.database.writing() as session:  # back to the schema before it
         session.execute(text("DROP INDEX ix_revisions_save_id"))
         session.execute(text("ALTER TABLE revisions DROP COLUMN save_id"))
-        session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+        session.execute(text("UPDATE alembic_version SET version_num = '0002'"))
     workspace.close()
 
     with contextlib.closing(Workspace.open_or_create(tmp_path)) as again:
