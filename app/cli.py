@@ -17,6 +17,8 @@ from app.commands.outcome import (
     errors_told_as_sentences,
 )
 from app.settings import DEFAULT_PORT
+from core.backbone_specs import BACKBONES
+from core.config import IMAGE_SIZES
 
 COMMANDS = ("serve", "demo", "import", "fit", "teach", "score", "evaluate", "check", "weights", "bench")
 AT_THE_DOOR = ("setup", "test")
@@ -210,15 +212,15 @@ def _add_model_settings(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--backbone",
         metavar="NAME",
-        help="network that looks at the images; default: efficientnet_lite0. Others need their weights: "
-        "launch.py weights NAME",
+        help=f"network that looks at the images: {', '.join(sorted(BACKBONES))}; efficientnet_lite0 if not given. "
+        "All but the efficientnets need their weights first: launch.py weights NAME",
     )
     group.add_argument(
         "--image-size",
         type=int,
         metavar="N",
-        help="pixels an image is resized to: 128, 224, 256 (default), 288, 320 or 448; larger finds smaller "
-        "defects and takes longer",
+        help=f"pixels an image is resized to: {', '.join(map(str, IMAGE_SIZES))}; 256 if not given; larger finds "
+        "smaller defects and takes longer; dinov2 takes multiples of 14, dinov3 of 16",
     )
     group.add_argument(
         "--settings", type=Path, metavar="FILE", help='JSON with further settings, e.g. {"overkill": 0.02}'
@@ -272,8 +274,12 @@ def _add_measuring(commands: Commands) -> None:
         "weights",
         "download the weights of a backbone that does not come with Twinbank",
         "weights wide_resnet50_2",
+        "weights dinov2_small --file dinov2_vits14_reg4_pretrain.pth",
     )
-    weights.add_argument("backbone", metavar="NAME", help="e.g. wide_resnet50_2, for evaluate --paper")
+    weights.add_argument("backbone", metavar="NAME", help=f"one of {', '.join(sorted(BACKBONES))}")
+    weights.add_argument(
+        "--file", type=Path, metavar="FILE", help="keep the weights of this file (.safetensors, .pth) instead"
+    )
     bench = _add(
         commands,
         "bench",
@@ -281,6 +287,8 @@ def _add_measuring(commands: Commands) -> None:
         "bench speed --only coreset,latency",
         "bench accuracy --data parts",
         "bench promise --data parts",
+        "bench backbones",
+        "bench coldstart --data parts --product cookie",
     )
     bench.add_argument("name", metavar="NAME", help="a module of the folder benchmarks")
     bench.add_argument("arguments", nargs=argparse.REMAINDER, help="handed to the benchmark")

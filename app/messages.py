@@ -4,6 +4,7 @@ TITLE = "Twinbank"
 PAGES = {
     "browse": "Browse",
     "label": "Label",
+    "book": "Defect book",
     "teach": "Teach",
     "review": "Review",
     "models": "Models",
@@ -29,22 +30,75 @@ CALL_CHOICES = {"any": "Any call", "pass": "Pass", "reject": "Reject", "none": "
 TESTING_CHOICES = {"any": "Any use", "true": "Kept for testing", "false": "For teaching"}
 PAINTED_CHOICES = {"any": "Painted or not", "true": "Painted", "false": "Not painted"}
 ORDER_CHOICES = {"name": "By name", "score": "Highest score first", "newest": "Newest first"}
-SEARCH = "Find by name or defect type"
+SEARCH = "Find by name, part-0*.png, or defect type"
 SCORE_FROM = "Score from"
 SCORE_TO = "Score to"
 
 # Label
 QUEUES = {
+    "useful": "Most useful first",
     "unjudged": "Not judged yet",
     "without_mask": "Defects not painted yet",
     "waiting": "Painted, not taught yet",
     "disagreement": "Model and person disagree",
     "unsure": "Unsure",
+    "questions": "Others are unsure",
+    "answers": "Answers to what I asked",
+    "recheck": "Second look, blind",
+    "differing": "Second look differs",
     "all": "All images",
 }
 QUEUE = "Queue"
 SHOW_HEATMAP = "Heatmap"
 UP_NEXT = "Up next"
+WHY_THIS = "Why this image"
+WHY = {
+    "limit": "Score {score} is close to the reject limit {limit}: it could fall on either side.",
+    "unlike": "Unlike everything the model knows: score {score}, reject limit {limit}, and no painted defect looks like it.",
+    "contradiction": "Judged {verdict}, but the model says {call} ({score}, reject limit {limit}).",
+    "audit": "Random check: 1 image in 20 is shown whatever the model says, so that rates stay honest.",
+    "sure": "The model is sure of its call here: {score}, reject limit {limit}.",
+    "variety": "No score yet: images that differ most come first.",
+    "alike": "Shows the same as another image that came before it.",
+    "question": "Somebody else is unsure here: decide, and the answer goes back to who asked.",
+    "answer": "You were unsure here, and somebody has decided. Going on marks the answer as read.",
+    "differing": "A person who did not know the verdict “{verdict}” gave another one. Judge it again to settle it.",
+    "recheck": "Second look: judge it as if for the first time. Verdict, painting, call and heatmap are hidden, and no verdict changes.",
+}
+BOOK = "Defect book"
+BOOK_OPEN = "Open"
+BOOK_TYPES = "Defect types, in the order of their keys"
+BOOK_NEW = "New defect type, then Enter"
+BOOK_EMPTY = "The book of this product is empty"
+BOOK_EMPTY_NEXT = "Paint a defect on the page Label, or add a defect type below."
+BOOK_PRODUCT = "Which product?"
+BOOK_PRODUCT_NEXT = "Every product has a defect book of its own: choose a product in the header."
+BOOK_RULE = "The rule in words: what counts as this defect, and what does not. For example: longer than 2 mm, or felt with the nail."
+BOOK_SAVE = "Save rule"
+BOOK_SAVED = "The rule is saved, and stands beside the painter."
+BOOK_TAKE_OUT = "Take out of the book"
+BOOK_EXAMPLES = "This is one"
+BOOK_EXAMPLES_NOTE = (
+    "Cut from what persons painted. Press one to show it in the book; without a choice the newest are shown."
+)
+BOOK_COUNTERS = "Looks like it, but is good"
+BOOK_COUNTERS_NOTE = "Cut from images judged good, where they come nearest to this defect."
+CUT_CHOSEN = "In the book. Press to take it out"
+CUT_PROPOSED = "Press to show it in the book"
+NO_PIECES = "There is nothing to cut from yet."
+IS_ONE = "an example"
+LOOKS_LIKE = "looks like it, but is good"
+AGREEMENT = "Do we agree?"
+AGREEMENT_NOTE = "One decided image in 20 comes back to each person for a second look without verdict, call or heatmap (queue “Second look, blind”)."
+AGREEMENT_NONE = "Nobody has taken a second look yet."
+AGREEMENT_HEADS = ("Verdict, second look", "Same", "Kappa", "Differs")
+TOO_FEW = "too few"
+NO_DIFFERENCE = "none"
+CONVERSATION = "Questions and remarks"
+REMARK = "Write a remark or a question, then Enter"
+YOU = "You"
+LEFT_AT = "You left it for later on {at:%d %b, %H:%M}."
+NO_WAY_BACK = "You have judged or left no image before this one."
 QUEUE_DONE = "Nothing is left in this queue"
 QUEUE_DONE_NEXT = "Choose another queue above, or teach what you painted."
 MODEL_SAYS = "The model says"
@@ -163,10 +217,31 @@ def waiting_line(to_teach: int, kept: int) -> str:
     return f"{to_teach} to teach, {kept} kept for testing"
 
 
-def queue_place(place: int | None, length: int) -> str:
-    if place is None:
-        return f"{plural(length, 'image')} in this queue"
-    return f"{place} of {length} in this queue"
+def queue_count(remaining: int, left: int) -> str:
+    """Say how many images wait in a queue, and how many of them the person left for later."""
+    count = f"{remaining:,} left"
+    return f"{count}, {left:,} of them for later" if left else count
+
+
+def waiting_for_you(answers: int, questions: int) -> tuple[tuple[str, str], ...]:
+    """Say what others left for a person: (queue, words) of each kind there is."""
+    found = (
+        ("answers", answers, plural(answers, "answer for you", "answers for you")),
+        ("questions", questions, plural(questions, "question from others", "questions from others")),
+    )
+    return tuple((queue, words) for queue, count, words in found if count)
+
+
+def book_author(author: str) -> str:
+    return f"Rule last changed by {author}."
+
+
+def pair(first: str, second: str) -> str:
+    return f"{first}, twice" if first == second else f"{first}, then {second}"
+
+
+def differs(verdict: str, again: str, count: int) -> str:
+    return f"{verdict} → {again} {count:,}"
 
 
 def put_into_use_done(version_id: int, products: tuple[str, ...]) -> str:

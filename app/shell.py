@@ -8,7 +8,7 @@ import gradio as gr
 
 from app import messages
 from app.canvas import STATIC_URL
-from app.pages import browse, frame, label, models, review, teach
+from app.pages import book, browse, frame, label, models, review, teach
 from app.pages.shared import QUIET, Frame, on_each
 from app.services import Services
 
@@ -29,7 +29,7 @@ def build_app(services: Services) -> gr.Blocks:
         views: dict[str, Any] = {}
         tab: dict[str, gr.Tab] = {}
         with gr.Tabs(selected="browse", elem_id="tw-tabs") as tabs:
-            for page in (browse, label, teach, review, models):
+            for page in (browse, label, book, teach, review, models):
                 name = page.__name__.rpartition(".")[2]
                 with gr.Tab(messages.PAGES[name], id=name, elem_id=f"tw-page-{name}") as tab[name]:
                     views[name] = page.build(services)
@@ -54,6 +54,7 @@ def _connect(
     frame.wire(bar, around, frame_handlers, start_teaching)
     browse.wire(views["browse"], around, browse.BrowseHandlers(services), open_in_label)
     label.wire(views["label"], around, labelling)
+    book.wire(views["book"], around, book.BookHandlers(services))
     teach.wire(views["teach"], around, teaching, open_in_label)
     review.wire(views["review"], around, review.ReviewHandlers(services), open_in_label)
     models.wire(views["models"], around, models.ModelsHandlers(services), open_in_label)

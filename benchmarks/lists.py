@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.services import Services, open_services
+from app.services.queue import QueueService
+from app.services.thumbnails import Thumbnails
 from app.services.views import ImageFilter
 from storage.records import Call, Layer, NewImage, NewScore, VerdictValue, VersionKind
 from storage.workspace import Work, Workspace
@@ -46,10 +48,12 @@ def main(arguments: Sequence[str]) -> int:
 def acts(services: Services) -> dict[str, Callable[[], object]]:
     """What a page asks for, by what a person would call it."""
     image = services.queue.order("gear")[7]
+    thumbnails = Thumbnails(services.path / "thumbnails", services._workspace.blobs)
     return {
         "Browse, first page": lambda: services.browsing.find(ImageFilter(), PAGE),
         "Browse, all images": lambda: services.browsing.find(ImageFilter()),
-        "queue, next image": lambda: services.queue.next_after(image),
+        "queue, next image": lambda: services.queue.next_after(image, person="bench"),
+        "queue, ordered anew": lambda: QueueService(services._workspace, thumbnails).order(),
         "queue, whole order": lambda: services.queue.order(),
         "what waits to be taught": services.teaching.waiting,
         "products summed up": services.browsing.products,

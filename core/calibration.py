@@ -12,9 +12,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from scipy.special import stdtrit
 from torch import Tensor
 
 SHRINK_IMAGES = 4  # good images' worth of belief in the scale of all products together
+SPREAD_IMAGES = 8  # good images' worth of belief in the usual spread
+USUAL_SPREAD = (
+    0.6  # standard deviation of good images' scores, as a share of their mean above the median patch
+)
+FEW = 2  # good images that may lie above the limit: fewer say too little about where it is
+LEAST_OVERKILL = 0.001  # the normal distribution's tail is believed no further
 FLOOR_SHARE = 0.25  # a product's span is at least this share of the median product's
 
 
@@ -77,19 +84,39 @@ def image_score(patch_scores: Tensor, top: int) -> float:
     return float(patch_scores.flatten().topk(min(top, patch_scores.numel())).values.mean())
 
 
-def limit_of(scores: Sequence[float], overkill: float) -> float:
-    """The (1 - overkill) quantile of good images' scores; their maximum where there are fewer than 1 / overkill."""
-    values = np.sort(np.asarray(scores, dtype=np.float64))
-    if len(values) * overkill < 1:
-        return float(values[-1])
-    return float(np.quantile(values, 1 - overkill, method="higher"))
+def limit_of(scores: Sequence[float], overkill: float, centre: float = 0.0) -> float:
+    """Find the score that a share `overkill` of further good images will exceed.
+
+    Of many images it is their quantile. Of few that would be the highest or second highest, which says little: every
+    eleventh good image exceeds the highest of ten, and one odd image lifts it out of reach. There the limit is the
+    upper prediction bound of a normal distribution whose spread is drawn from the images and, where these are few,
+    from what is usual (docs/adr/0012).
+
+    Args:
+        scores: of good images, own rows excluded.
+        centre: score of the median good patch.
+    """
+    values = np.asarray(scores, dtype=np.float64)
+    if not _are_few(len(values), overkill):
+        return float(np.quantile(values, 1 - overkill, method="higher"))
+    mean, freedom = float(values.mean()), SPREAD_IMAGES + len(values) - 1
+    usual = USUAL_SPREAD * (mean - centre)
+    spread = math.sqrt((SPREAD_IMAGES * usual**2 + float(((values - mean) ** 2).sum())) / freedom)
+    reach = float(stdtrit(freedom, 1 - max(overkill, LEAST_OVERKILL))) * math.sqrt(1 + 1 / len(values))
+    bound = mean + reach * spread
+    return bound if overkill >= LEAST_OVERKILL else max(bound, float(values.max()))
 
 
 def limit_rule(images: int, overkill: float) -> str:
     """Say in words how a limit was set."""
-    if images * overkill < 1:
-        return f"the highest of {images} good images"
-    return f"{100 * (1 - overkill):g} % of {images} good images lie below"
+    share = f"{100 * (1 - overkill):g} %"
+    if _are_few(images, overkill):
+        return f"{share} of good images should lie below, judged by only {images}"
+    return f"{share} of {images} good images lie below"
+
+
+def _are_few(images: int, overkill: float) -> bool:
+    return images * overkill < FEW
 
 
 def fit_scales(patch_scores: dict[str, list[Tensor]], top: int, overkill: float) -> dict[str, Scale]:
@@ -104,7 +131,8 @@ def fit_scales(patch_scores: dict[str, list[Tensor]], top: int, overkill: float)
     """
     centres = {product: float(torch.cat(maps).median()) for product, maps in patch_scores.items()}
     spans = {
-        product: limit_of([image_score(scores, top) for scores in maps], overkill) - centres[product]
+        product: limit_of([image_score(scores, top) for scores in maps], overkill, centres[product])
+        - centres[product]
         for product, maps in patch_scores.items()
     }
     typical = float(np.median(list(spans.values())))

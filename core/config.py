@@ -7,7 +7,18 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-IMAGE_SIZES = (128, 224, 256, 288, 320, 448)
+from core.backbone_specs import UnknownBackboneError, backbone_spec
+
+IMAGE_SIZES = (
+    128,
+    224,
+    252,
+    256,
+    288,
+    320,
+    336,
+    448,
+)  # 14 px patches fit 224, 252, 336, 448; 16 px ones others
 
 
 class ConfigError(ValueError):
@@ -89,6 +100,7 @@ class DmadConfig:
         _choice(self, "attention", ("never", "unsupervised", "always"))
         _choice(self, "combine", ("evidence", "head"))
         _choice(self, "image_size", IMAGE_SIZES)
+        _backbone_fits(self)
         for name in (
             "coverage_threshold",
             "coreset_fraction",
@@ -181,6 +193,19 @@ class DmadConfig:
                 f"unknown settings {', '.join(unknown)}: this model was made by a newer Twinbank"
             )
         return cls(**values)
+
+
+def _backbone_fits(config: DmadConfig) -> None:
+    try:
+        spec = backbone_spec(config.backbone)
+    except UnknownBackboneError as error:
+        raise ConfigError(str(error)) from error
+    if not spec.takes(config.image_size):
+        sizes = ", ".join(str(size) for size in IMAGE_SIZES if spec.takes(size))
+        raise ConfigError(
+            f"{config.backbone} sees images in patches of {spec.patch} px: image_size={config.image_size} is no "
+            f"multiple of that; there are {sizes}"
+        )
 
 
 def _of_its_kind(name: str, value: object, usual: object) -> None:

@@ -54,9 +54,13 @@ class PatchEncoder:
 
         Raises:
             RuntimeUnavailableError: the runtime asked for can't be used.
+            ImageSizeError: the backbone can't cut an image of that size into whole patches.
         """
+        backbone.spec.require_size(image_size)
         self._size = image_size
-        graph = FeatureGraph(backbone, aggregate_mean if aggregation == "mean" else aggregate_patchcore)
+        graph = FeatureGraph(
+            backbone.for_size(image_size), aggregate_mean if aggregation == "mean" else aggregate_patchcore
+        )
         self.grid, self.channels = _probe(graph, image_size)
         chosen = choose_network(graph, image_size, device, runtime)
         self._network = chosen.network

@@ -63,6 +63,8 @@ class Wanted:
     scored: bool | None = None
     taught: bool | None = None  # its own painting made the call
     contradicted: bool = False  # good but rejected, or a defect that passes
+    not_judged_by: str | None = None  # whose verdict does not count here
+    undecided: bool = False  # nobody has judged it, or a call made since then contradicts the verdict
     version_id: int | None = None
     order: str = "name"
 
@@ -77,6 +79,21 @@ class Labels(NamedTuple):
     verdict: str | None
     revision_id: int | None
     painted: bool
+
+
+class Candidate(NamedTuple):
+    """What a queue is ordered by. Distances: of the image's worst patch, in the units of the version's features."""
+
+    id: int
+    product: str
+    source_sha256: str
+    pixels_sha256: str
+    verdict: str | None
+    call: str | None
+    score: float | None
+    limit: float | None
+    good_distance: float | None  # to the nearest patch that is remembered as good
+    painted_distance: float | None  # to the nearest painted one; None: nothing painted is remembered
 
 
 class Total(NamedTuple):
@@ -113,6 +130,20 @@ class Listing:
             is_wanted = or_(is_wanted, and_(ImageTable.id == also, *of_product))
         query = query.where(is_wanted).order_by(*_ORDER[wanted.order])
         return list(self._session.scalars(query))
+
+    def candidates(self, product: str | None) -> list[Candidate]:
+        """Return every image (of one product), by name, with what tells how useful a look at it is."""
+        sources = _joined({"verdict", "score"}, None)
+        query = select(*_CANDIDATE).select_from(sources).where(*_conditions(Wanted(product=product)))
+        return [Candidate._make(row) for row in self._session.execute(query.order_by(*_BY_NAME))]
+
+    def state(self) -> tuple[int, ...]:
+        """Return numbers that differ whenever images, scores or versions in use do."""
+        numbers = (
+            func.max(ImageTable.id), func.count(ImageTable.deleted_at), func.max(ImageTable.deleted_at),
+            select(func.max(ScoreTable.id)).scalar_subquery(), select(func.max(InUseTable.id)).scalar_subquery(),
+        )  # fmt: skip
+        return tuple(self._session.execute(select(*numbers).select_from(ImageTable)).one())
 
     def totals(self) -> list[Total]:
         """Return each product's number of images, and how many of them are kept for testing."""
@@ -161,6 +192,18 @@ _CARD = (  # in the order of `ListedImage`
     func.coalesce(RevisionTable.complete, False),
     _PAINTED,
 )
+_CANDIDATE = (  # in the order of `Candidate`
+    ImageTable.id,
+    ProductTable.name,
+    ImageTable.source_sha256,
+    ImageTable.pixels_sha256,
+    _VERDICT,
+    _CALL,
+    ScoreTable.score,
+    ScoreTable.limit,
+    func.json_extract(ScoreTable.evidence, "$.good.distance"),
+    func.json_extract(ScoreTable.evidence, "$.painted.distance"),
+)
 _LABELS = (  # in the order of `Labels`
     ImageTable.id,
     ProductTable.name,
@@ -187,9 +230,9 @@ _ORDER_NEEDS: dict[str, set[str]] = {
 
 def _needed(wanted: Wanted) -> set[str]:
     """Return what must be joined to tell whether an image matches."""
-    contradicted = wanted.contradicted or None
+    contradicted = wanted.contradicted or wanted.undecided or None
     asked = {
-        "verdict": (wanted.verdict, contradicted),
+        "verdict": (wanted.verdict, wanted.not_judged_by, contradicted),
         "revision": (wanted.painted,),
         "score": (
             wanted.call, wanted.min_score, wanted.max_score, wanted.scored, wanted.taught, contradicted
@@ -204,6 +247,8 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
         conditions.append(ProductTable.name == wanted.product)
     if wanted.verdict is not None:
         conditions.append(_is(_VERDICT, wanted.verdict))
+    if wanted.not_judged_by is not None:
+        conditions.append(VerdictTable.author != wanted.not_judged_by)
     if wanted.call is not None:
         conditions.append(_is(_CALL, wanted.call))
     if wanted.held_out is not None:
@@ -219,13 +264,17 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.taught is not None:
         conditions.append(func.coalesce(ScoreTable.taught, False).is_(wanted.taught))
     if wanted.contradicted:
-        pairs = [and_(_is(_VERDICT, verdict), _is(_CALL, call)) for verdict, call in CONTRADICTIONS]
-        conditions.append(or_(*pairs))
+        conditions.append(_CONTRADICTED)
+    if wanted.undecided:
+        conditions.append(or_(_VERDICT.is_(None), and_(_CONTRADICTED, ScoreTable.at > VerdictTable.at)))
     return conditions
 
 
 def _is(column: ColumnElement[Any], value: str) -> ColumnElement[bool]:
     return column.is_(None) if value == NONE else column == value
+
+
+_CONTRADICTED = or_(*(and_(_is(_VERDICT, verdict), _is(_CALL, call)) for verdict, call in CONTRADICTIONS))
 
 
 def _joined(needed: set[str], version_id: int | None) -> FromClause:

@@ -127,6 +127,37 @@ class VerdictEvent:
 
 
 @dataclass(frozen=True)
+class Skip:
+    """An image that a person left for later."""
+
+    image_id: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Words about an image."""
+
+    image_id: int
+    text: str
+    author: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class TwiceJudged:
+    """A verdict, and what a person said without knowing it."""
+
+    image_id: int
+    verdict_id: int
+    author: str
+    value: VerdictValue
+    again_by: str
+    again: VerdictValue
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Layer:
     """The painted pixels of one defect type; `mask_sha256` names a blob made by `storage.masks`."""
 
@@ -147,6 +178,32 @@ class Revision:
     layers: tuple[Layer, ...]
     ignore_sha256: str | None
     complete: bool
+    save_id: str | None = None
+
+
+@dataclass(frozen=True)
+class BookEntry:
+    """What a product's defect book says of a defect type."""
+
+    defect_type: str
+    place: int  # in the book, from 0 on
+    colour: str  # "#rrggbb"
+    rule: str
+    is_listed: bool  # False: taken out of the book
+    author: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class BookExample:
+    """A box of an image, (left, top, right, bottom) in its pixels: an example, or one that only looks like it."""
+
+    defect_type: str
+    image_id: int
+    box: tuple[int, int, int, int]
+    is_counter: bool
+    author: str
+    at: datetime
 
 
 @dataclass(frozen=True)

@@ -28,8 +28,12 @@ class Revisions:
         complete: bool,
         author: str,
         at: datetime,
+        save_id: str | None = None,
     ) -> Revision:
         """Save a painting as the image's next revision. The masks' blobs must be stored already.
+
+        Args:
+            save_id: names the save it comes from, once per image; `of_save` finds it again.
 
         Raises:
             NoSuchRecordError: there is no such image.
@@ -47,15 +51,21 @@ class Revisions:
         number = (newest or 0) + 1
         row = RevisionTable(image_id=image_id, number=number, author=author, at=at, complete=complete)
         row.ignore_sha256 = ignore_sha256
+        row.save_id = save_id
         self._session.add(row)
         self._session.flush()
         saved = self._add_layers(row.id, painted)
-        return Revision(row.id, image_id, number, author, at, saved, ignore_sha256, complete)
+        return Revision(row.id, image_id, number, author, at, saved, ignore_sha256, complete, save_id)
 
     def current(self, image_id: int) -> Revision | None:
         """Return the newest revision; None: nobody has painted here."""
         query = _select().where(RevisionTable.image_id == image_id)
         return _only(self._read(query.order_by(RevisionTable.number.desc()).limit(1)))
+
+    def of_save(self, image_id: int, save_id: str) -> Revision | None:
+        """Return the revision that this save made; None: it has not been stored."""
+        query = _select().where(RevisionTable.image_id == image_id, RevisionTable.save_id == save_id)
+        return _only(self._read(query))
 
     def all_current(self) -> dict[int, Revision]:
         """Return the newest revision of each image that has one."""
@@ -64,6 +74,10 @@ class Revisions:
             revision.image_id: revision
             for revision in self._read(_select().where(RevisionTable.id.in_(newest)))
         }
+
+    def newest_id(self) -> int | None:
+        """Return a number that differs whenever something was painted."""
+        return self._session.scalar(select(func.max(RevisionTable.id)))
 
     def get(self, revision_id: int) -> Revision | None:
         return _only(self._read(_select().where(RevisionTable.id == revision_id)))
@@ -106,6 +120,7 @@ class Revisions:
                 tuple(layers[row.id]),
                 row.ignore_sha256,
                 row.complete,
+                row.save_id,
             )
             for row in rows
         ]
@@ -136,6 +151,7 @@ def _select() -> Select[*tuple[Any, ...]]:
         RevisionTable.at,
         RevisionTable.ignore_sha256,
         RevisionTable.complete,
+        RevisionTable.save_id,
     )
 
 

@@ -124,6 +124,75 @@ class VerdictTable(Base):
     heatmap_visible: Mapped[bool]
 
 
+class SkipTable(Base):
+    __tablename__ = "skips"
+    __table_args__ = (Index(None, "author", "queue", "image_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    image_id: Mapped[int] = mapped_column(ForeignKey("images.id"))
+    queue: Mapped[str] = mapped_column(Text)
+    author: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+
+
+class RemarkTable(Base):
+    __tablename__ = "remarks"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    image_id: Mapped[int] = mapped_column(ForeignKey("images.id"), index=True)
+    text: Mapped[str] = mapped_column(Text)
+    author: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+
+
+class RecheckTable(Base):
+    """A verdict given again, without knowing the one that counts. It never counts itself."""
+
+    __tablename__ = "rechecks"
+    __table_args__ = (UniqueConstraint("verdict_id", "author"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    verdict_id: Mapped[int] = mapped_column(ForeignKey("verdicts.id"))
+    value: Mapped[VerdictValue] = mapped_column(state_column(VerdictValue, "value"))
+    author: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+
+
+class BookEntryTable(Base):
+    """What the defect book of a product says of a defect type; the newest row counts."""
+
+    __tablename__ = "book_entries"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.id"))
+    defect_type_id: Mapped[int] = mapped_column(ForeignKey("defect_types.id"))
+    place: Mapped[int]
+    colour: Mapped[str] = mapped_column(Text)
+    rule: Mapped[str] = mapped_column(Text)
+    is_listed: Mapped[bool]
+    author: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+
+
+class BookExampleTable(Base):
+    """A box of an image that shows a defect type, or only looks like it; the newest row of a box counts."""
+
+    __tablename__ = "book_examples"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.id"))
+    defect_type_id: Mapped[int] = mapped_column(ForeignKey("defect_types.id"))
+    image_id: Mapped[int] = mapped_column(ForeignKey("images.id"))
+    left: Mapped[int]
+    top: Mapped[int]
+    right: Mapped[int]
+    bottom: Mapped[int]
+    is_counter: Mapped[bool]
+    is_shown: Mapped[bool]
+    author: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+
+
 class DefectTypeTable(Base):
     __tablename__ = "defect_types"
 
@@ -135,7 +204,11 @@ class DefectTypeTable(Base):
 
 class RevisionTable(Base):
     __tablename__ = "revisions"
-    __table_args__ = (UniqueConstraint("image_id", "number"), CheckConstraint("number > 0", name="number"))
+    __table_args__ = (
+        UniqueConstraint("image_id", "number"),
+        CheckConstraint("number > 0", name="number"),
+        Index("ix_revisions_save_id", "image_id", "save_id", unique=True),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     image_id: Mapped[int] = mapped_column(ForeignKey("images.id"))
@@ -144,6 +217,7 @@ class RevisionTable(Base):
     at: Mapped[datetime]
     ignore_sha256: Mapped[str | None] = mapped_column(Text)
     complete: Mapped[bool]
+    save_id: Mapped[str | None] = mapped_column(Text)
 
 
 class LayerTable(Base):
@@ -236,4 +310,7 @@ class EventTable(Base):
 
 
 # History: a row is added and never changed. The migrations give each of these tables triggers that refuse.
-APPEND_ONLY = ("verdicts", "revisions", "layers", "versions", "in_use", "scores", "events")
+APPEND_ONLY = (
+    "verdicts", "revisions", "layers", "versions", "in_use", "scores", "events",
+    "skips", "remarks", "rechecks", "book_entries", "book_examples",
+)  # fmt: skip

@@ -45,13 +45,27 @@ class Verdicts:
         )
         return Verdict(event, image_id, VerdictValue(value), author, at, shown_because, heatmap_visible)
 
-    def withdraw(self, image_id: int, author: str, at: datetime) -> None:
-        """Leave the image without a verdict; the history keeps what was said.
+    def withdraw(self, image_id: int, author: str, at: datetime) -> int:
+        """Leave the image without a verdict and return the entry's id; the history keeps what was said.
 
         Raises:
             NoSuchRecordError: there is no such image.
         """
-        self._add(VerdictEvent(0, image_id, None, author, at, "withdrawn", False))
+        return self._add(VerdictEvent(0, image_id, None, author, at, "withdrawn", False))
+
+    def asked_by(self, person: str) -> dict[int, datetime]:
+        """Return the images about which this person's last word was "unsure", and when it was said."""
+        newest = select(func.max(VerdictTable.id)).where(VerdictTable.author == person)
+        query = select(VerdictTable.image_id, VerdictTable.at).where(
+            VerdictTable.id.in_(newest.group_by(VerdictTable.image_id)),
+            VerdictTable.value == VerdictValue.UNSURE,
+        )
+        return {row.image_id: row.at for row in self._session.execute(query)}
+
+    def images_of(self, verdict_ids: Iterable[int]) -> tuple[int, ...]:
+        """Return the images that these entries are about, each once."""
+        query = select(VerdictTable.image_id).where(is_one_of(VerdictTable.id, verdict_ids)).distinct()
+        return tuple(self._session.scalars(query.order_by(VerdictTable.image_id)))
 
     def current(self, image_ids: Iterable[int] | None = None) -> dict[int, Verdict]:
         """Return the verdict that counts for each image that has one; for all images, or for these."""
@@ -66,6 +80,11 @@ class Verdicts:
         """Return everything that was said about an image, oldest first, withdrawals too."""
         query = select(*_COLUMNS).where(VerdictTable.image_id == image_id).order_by(VerdictTable.id)
         return tuple(VerdictEvent(*row) for row in self._session.execute(query))
+
+    def last_by(self, author: str, count: int) -> tuple[VerdictEvent, ...]:
+        """Return what a person said last, newest first, withdrawals too."""
+        query = select(*_COLUMNS).where(VerdictTable.author == author).order_by(VerdictTable.id.desc())
+        return tuple(VerdictEvent(*row) for row in self._session.execute(query.limit(count)))
 
     def _add(self, event: VerdictEvent) -> int:
         require(self._session, ImageTable, "image", event.image_id)

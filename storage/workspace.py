@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from storage.blobs import BlobStore
+from storage.book import Book
 from storage.checking import CheckProgress, CheckReport, check
 from storage.database import Database
 from storage.defect_types import DefectTypes
@@ -25,9 +26,12 @@ from storage.model_store import ModelStore
 from storage.neighbour_cache import NeighbourCache
 from storage.owner import Ownership
 from storage.products import Products
+from storage.rechecks import Rechecks
+from storage.remarks import Remarks
 from storage.revisions import Revisions
 from storage.schema import migrate
 from storage.scores import Scores
+from storage.skips import Skips
 from storage.verdicts import Verdicts
 from storage.versions import Versions
 
@@ -43,6 +47,10 @@ class Work:
         self.products = Products(session)
         self.images = Images(session)
         self.verdicts = Verdicts(session)
+        self.book = Book(session)
+        self.skips = Skips(session)
+        self.remarks = Remarks(session)
+        self.rechecks = Rechecks(session)
         self.revisions = Revisions(session)
         self.defect_types = DefectTypes(session)
         self.versions = Versions(session)

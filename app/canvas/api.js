@@ -69,6 +69,10 @@ export const postVerdict = (imageId, author, body) =>
 /** @param {string} author @param {any} body */
 export const postVerdicts = (author, body) => call("api/verdicts", { method: "POST", author, body });
 
+/** @param {string} author @param {number[]} verdictIds */
+export const takeBack = (author, verdictIds) =>
+  call("api/verdicts/take-back", { method: "POST", author, body: { verdict_ids: verdictIds } });
+
 /** @param {string} query @param {number} [limit] of cards; the answer's `total` counts all there are */
 export const getCards = (query, limit) => {
   const asked = [query, limit === undefined ? "" : `limit=${limit}`].filter(Boolean).join("&");

@@ -3,6 +3,9 @@
 
 import { BrushCursor } from "./brush_cursor.js";
 import { limitSize, nextSize, sizeToSlider, sliderToSize } from "./preferences.js";
+import { SHAPE_TOOLS } from "./shapes.js";
+
+/** @typedef {"brush" | "eraser" | import("./shapes.js").ShapeTool} Tool */
 
 export class Brush {
   /** @param {HTMLElement} stage @param {number} size @param {HTMLInputElement} slider @param {(size: number) => void} keep */
@@ -12,12 +15,24 @@ export class Brush {
     this.keep = keep;
     this.size = size;
     this.scale = 1;
-    /** @type {"brush" | "eraser"} */
+    /** @type {Tool} */
     this.tool = "brush";
+    this.isErasing = false; // for this stroke, whatever the tool
     slider.value = String(sizeToSlider(size));
   }
 
-  /** @param {"brush" | "eraser"} tool */
+  /** Whether clicks paint, not strokes. @returns {import("./shapes.js").ShapeTool | null} */
+  get shape() {
+    return SHAPE_TOOLS.find((tool) => tool === this.tool) ?? null;
+  }
+
+  /** @param {boolean} isErasing while a button or key is held */
+  erase(isErasing) {
+    this.isErasing = isErasing;
+    this.#outline();
+  }
+
+  /** @param {Tool} tool */
   use(tool) {
     this.tool = tool;
     this.#outline();
@@ -48,6 +63,6 @@ export class Brush {
   }
 
   #outline() {
-    this.cursor.show(this.size * this.scale, this.tool);
+    this.cursor.show(this.shape ? 0 : this.size * this.scale, this.isErasing || this.tool === "eraser");
   }
 }

@@ -14,11 +14,12 @@ export class BrushCursor {
     this.diameter = 0;
   }
 
-  /** @param {number} diameter in CSS pixels @param {"brush" | "eraser"} tool */
-  show(diameter, tool) {
+  /** @param {number} diameter in CSS pixels; 0: none @param {boolean} isErasing */
+  show(diameter, isErasing) {
     this.diameter = diameter;
     this.ring.style.width = this.ring.style.height = `${diameter}px`;
-    this.ring.classList.toggle("is-eraser", tool === "eraser");
+    this.ring.classList.toggle("is-eraser", isErasing);
+    if (!diameter) this.ring.hidden = true;
     this.stage.classList.toggle("has-ring", diameter >= SMALLEST_OUTLINE);
   }
 

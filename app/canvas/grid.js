@@ -54,7 +54,21 @@ export class Grid {
       }, [icon(action), create("span", { text }), create("kbd", { text: keyOf(action) })]),
     );
     const verdicts = create("div", { class: "tb-verdicts", role: "group", "aria-label": "Your verdict on the selected images" }, buttons);
-    return create("div", { class: "tb-grid-bar" }, [this.say, this.notice, verdicts]);
+    this.choose = create("button", {
+      type: "button", class: "tb-link tb-grid-choose", onclick: () => this.#chooseAll(),
+    });
+    return create("div", { class: "tb-grid-bar" }, [this.say, this.choose, this.notice, verdicts]);
+  }
+
+  /** All that are listed; where all are selected already, none. */
+  #chooseAll() {
+    if (this.#isAllChosen) this.selection.none();
+    else this.selection.all();
+    this.#selected(true);
+  }
+
+  get #isAllChosen() {
+    return this.cards.length > 0 && this.selection.chosen.size === this.cards.length;
   }
 
   #listen() {
@@ -149,6 +163,9 @@ export class Grid {
     if (active >= 0) this.list.setAttribute("aria-activedescendant", `tb-card-${active}`);
     const images = `${this.total.toLocaleString("en")} ${this.total === 1 ? "image" : "images"}`;
     this.say.textContent = chosen.size ? `${images}, ${chosen.size.toLocaleString("en")} selected` : images;
+    this.choose.textContent = this.#isAllChosen ? "Select none" : "Select all";
+    this.choose.title = this.#isAllChosen ? "Esc" : "Every image listed here (Ctrl+A). Shift+click selects a range.";
+    this.choose.hidden = this.cards.length < 2 || this.cards.length < this.total; // the rest is on its way
     for (const button of this.root.querySelectorAll("button.tb-verdict")) {
       /** @type {HTMLButtonElement} */ (button).disabled = !chosen.size;
     }

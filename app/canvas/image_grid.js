@@ -1,7 +1,7 @@
 // @ts-check
 /** The grid inside a Gradio HTML component: asks the server for cards, posts verdicts. See image_grid.py. */
 
-import { getCards, postVerdicts } from "./api.js";
+import { getCards, postVerdicts, takeBack } from "./api.js";
 import { create, loadStyle } from "./dom.js";
 import { Grid } from "./grid.js";
 
@@ -15,7 +15,6 @@ import { Grid } from "./grid.js";
  */
 
 /** @typedef {import("./mask_canvas.js").Host} Host */
-/** @typedef {{verdict: string | null, ids: number[]}} Group  images that shall have this verdict */
 
 const RETRY_MS = 2000;
 const FIRST_CARDS = 200; // shown before the rest of a long list is there
@@ -34,7 +33,7 @@ class ImageGrid {
     this.root = root;
     this.props = props;
     this.trigger = trigger;
-    /** @type {Group[][]} how to take the verdicts back, newest last */
+    /** @type {number[][]} the entries that taking verdicts back needs, newest last */
     this.undoable = [];
     this.posted = 0; // verdicts the server has taken
     this.touched = false; // a person has selected since the cards were asked for
@@ -99,51 +98,55 @@ class ImageGrid {
   async judge(verdict) {
     const cards = this.grid.selection.targets().map((at) => this.grid.cards[at]);
     if (!cards.length) return;
-    const before = grouped(cards);
     const ids = cards.map((card) => card.id);
-    if (!(await this.#post([{ verdict, ids }]))) return;
-    this.undoable.push(before);
-    const images = ids.length === 1 ? "1 image" : `${ids.length} images`;
-    this.grid.tell(`${images} marked ${WORDS[verdict]}.`, { text: "Undo", press: () => this.undo() });
+    const body = { image_ids: ids, verdict, shown_because: this.value.shown_because ?? "browse", heatmap_visible: false };
+    const answer = await this.#send((author) => postVerdicts(author, body));
+    if (!answer) return;
+    this.undoable.push(answer.verdict_ids);
+    this.#took(new Map(ids.map((id) => [id, verdict])), answer.changed);
+    this.grid.tell(`${counted(ids.length)} marked ${WORDS[verdict]}.`, { text: "Undo", press: () => this.undo() });
   }
 
+  /** Take the last verdicts back, however many images they were on. */
   async undo() {
-    const groups = this.undoable.pop();
-    if (!groups) return;
-    if (await this.#post(groups)) this.grid.tell("Taken back.");
-    else this.undoable.push(groups);
+    const verdictIds = this.undoable.pop();
+    if (!verdictIds) return;
+    const answer = await this.#send((author) => takeBack(author, verdictIds));
+    if (!answer) return void this.undoable.push(verdictIds);
+    const verdicts = new Map(Object.entries(answer.verdicts).map(([id, verdict]) => [Number(id), verdict]));
+    this.#took(verdicts, verdicts.size);
+    const kept = answer.kept ? ` ${counted(answer.kept)} judged by somebody since keep that verdict.` : "";
+    this.grid.tell(`Taken back: ${counted(verdicts.size)}.${kept}`);
   }
 
-  /** @param {Group[]} groups @returns {Promise<boolean>} whether the server has them all */
-  async #post(groups) {
-    const { author, shown_because } = this.value;
+  /** @param {(author: string) => Promise<any>} post @returns {Promise<any>} the answer; null: the server has not got it */
+  async #send(post) {
+    const { author } = this.value;
     if (!author) {
       this.trigger("name_needed", {});
       this.grid.tell("Type your name first: every verdict carries one.");
-      return false;
+      return null;
     }
-    for (const { verdict, ids } of groups) {
-      const body = { image_ids: ids, verdict, shown_because: shown_because ?? "browse", heatmap_visible: false };
-      const answer = await postVerdicts(author, body).catch((error) => error);
-      if (answer instanceof Error) {
-        this.grid.tell(answer instanceof TypeError ? "Not saved: the server cannot be reached. Try again." : answer.message);
-        return false;
-      }
-      this.posted++;
-      const changed = new Set(ids);
-      for (const card of this.grid.cards) if (changed.has(card.id)) card.verdict = verdict;
-      this.grid.refresh();
-      this.trigger("judged", { image_ids: ids, verdict, changed: answer.changed });
+    const answer = await post(author).catch((error) => error);
+    if (!(answer instanceof Error)) return answer;
+    this.grid.tell(answer instanceof TypeError ? "Not saved: the server cannot be reached. Try again." : answer.message);
+    return null;
+  }
+
+  /** @param {Map<number, string | null>} verdicts by image id, as they are now @param {number} changed */
+  #took(verdicts, changed) {
+    this.posted++;
+    for (const card of this.grid.cards) if (verdicts.has(card.id)) card.verdict = verdicts.get(card.id) ?? null;
+    this.grid.refresh();
+    for (const verdict of new Set(verdicts.values())) {
+      const ids = [...verdicts.keys()].filter((id) => verdicts.get(id) === verdict);
+      this.trigger("judged", { image_ids: ids, verdict, changed: Math.min(changed, ids.length) });
     }
-    return true;
   }
 }
 
-/** @param {import("./grid_card.js").Card[]} cards @returns {Group[]} by the verdict that they have now */
-function grouped(cards) {
-  const verdicts = [...new Set(cards.map((card) => card.verdict))];
-  return verdicts.map((verdict) => ({ verdict, ids: cards.filter((card) => card.verdict === verdict).map((card) => card.id) }));
-}
+/** @param {number} images */
+const counted = (images) => `${images.toLocaleString("en")} ${images === 1 ? "image" : "images"}`;
 
 /** @param {HTMLElement} element @param {Host} host @returns {Promise<ImageGrid>} */
 export async function mount(element, host) {

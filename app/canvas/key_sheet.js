@@ -29,7 +29,7 @@ function build(entries) {
       create("dl", {}, grouped(entries.filter((entry) => entry.group === group)).flatMap(line)),
     ]),
   );
-  const mouse = create("p", { text: "On the image: wheel zooms, Space or the middle button drags it. Two fingers do both." });
+  const mouse = create("p", { text: "On the image: the wheel zooms, with Alt it changes the brush; Space or the middle button drags; the right button or Ctrl erases. Two fingers drag and zoom." });
   const sheet = create("dialog", { id: SHEET_ID, "aria-labelledby": heading.id }, [
     create("header", {}, [heading, close]),
     create("div", { class: "tb-key-groups" }, groups),

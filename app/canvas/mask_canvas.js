@@ -2,8 +2,10 @@
 /** The painter inside a Gradio HTML component. What goes in and comes out is described in mask_canvas.py. */
 
 import { getDefectTypes } from "./api.js";
+import { BrowserStore } from "./browser_store.js";
 import { create, loadStyle } from "./dom.js";
 import { Drafts } from "./drafts.js";
+import { Journal } from "./journal.js";
 import { Outbox } from "./outbox.js";
 import { Painter } from "./painter.js";
 import { Pictures } from "./pictures.js";
@@ -21,6 +23,7 @@ import { Pictures } from "./pictures.js";
  * @property {string} [shown_because]
  * @property {boolean} [read_only]
  * @property {boolean} [actions]
+ * @property {boolean} [blind]
  * @property {number} [refresh]
  */
 
@@ -36,7 +39,9 @@ let shared = null;
 
 /** @param {string} workspace */
 function sharedBy(workspace) {
-  shared ??= { outbox: new Outbox(new Drafts(workspace), () => author), pictures: new Pictures() };
+  if (shared) return shared;
+  const store = new BrowserStore(workspace);
+  shared = { outbox: new Outbox(new Drafts(store), () => author), pictures: new Pictures(), journal: new Journal(store) };
   return shared;
 }
 

@@ -9,8 +9,9 @@ In: the value, small JSON (`CanvasValue.to_json()`); every field but image_id ma
     heatmap_version  version whose heatmap is laid over the image, or "in_use"; None: no heatmap
     heatmap_visible  False: not shown (and no slider's doing changes that)
     contour          True: the line where the heatmap reaches the limit is drawn too
-    shown_because    "queue" (usual), "browse", "review" or "demo"; recorded with every verdict
+    shown_because    "queue" (usual), why the queue shows it, "browse", "review" or "demo"; recorded with every verdict
     read_only        True: nothing can be painted; verdicts can be given
+    blind            True: what persons and the model said of the image is neither shown nor asked for
     actions          False: without the verdict buttons below the image (the keys still work)
     refresh          another number than before: the image is opened again from the server
 Out: events; `canvas.saved(handler, ...)` gets them, and the data are attributes of the handler's gr.EventData:
@@ -57,9 +58,10 @@ class CanvasValue:
     heatmap_version: int | Literal["in_use"] | None = None
     heatmap_visible: bool = True
     contour: bool = False
-    shown_because: Literal["queue", "browse", "review", "demo"] = "queue"
+    shown_because: str = "queue"
     read_only: bool = False
     actions: bool = True
+    blind: bool = False
     refresh: int = 0
 
     def to_json(self) -> dict[str, Any]:

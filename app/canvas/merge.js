@@ -53,10 +53,13 @@ export function difference(before, after, width, height) {
   return { added: encode(added), removed: encode(removed) };
 }
 
-/** Whether the same pixels are painted, in whatever order. @param {Content} a @param {Content} b */
+/** The painting as text: the same for the same pixels, in whatever order the layers come. @param {Content} content */
+export function canonical({ layers, ignore }) {
+  const sorted = [...layers].sort((x, y) => (x.defect_type < y.defect_type ? -1 : 1));
+  return JSON.stringify([ignore, sorted.map((layer) => [layer.defect_type, layer.runs])]);
+}
+
+/** Whether the same pixels are painted. @param {Content} a @param {Content} b */
 export function isSame(a, b) {
-  const sorted = (/** @type {Content} */ { layers, ignore }) => [
-    ignore, [...layers].sort((x, y) => (x.defect_type < y.defect_type ? -1 : 1)).map((layer) => [layer.defect_type, layer.runs]),
-  ];
-  return JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
+  return canonical(a) === canonical(b);
 }

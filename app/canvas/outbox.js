@@ -1,19 +1,21 @@
 // @ts-check
 /**
  * The outbox: saves one after the other until the server has acknowledged each. Nothing is dropped: a lost connection
- * is tried again for ever, a refusal stays visible, a painting that somebody else changed meanwhile is merged.
+ * is tried again for ever, a refusal stays visible, a painting that somebody else changed meanwhile is merged, and both
+ * versions are kept beside the merged one. Each save has a name; sent again under it, it is stored once.
  *
- * Fires `state` (see State), `saved` {item, answer}, `merged` {item, before, author}.
+ * Fires `state` (see State), `saved` {item, answer}, `merged` {item, before, theirs, author}.
  */
 
 import { postVerdict, putPainting, RefusedError } from "./api.js";
+import { newName } from "./journal.js";
 import { isSame, merge } from "./merge.js";
 import { RunLengthError } from "./run_lengths.js";
 
 /** @typedef {import("./painting.js").Content} Content */
 /** @typedef {Content & {complete: boolean}} Draft */
 /** @typedef {{revision: number, content: Content}} Base  what the server had when the draft was begun */
-/** @typedef {{key: string, kind: "painting", image_id: number, author: string, since: number, width: number, height: number, base: Base, draft: Draft}} PaintingItem */
+/** @typedef {{key: string, kind: "painting", image_id: number, author: string, since: number, width: number, height: number, base: Base, draft: Draft, save_id: string, sent: string[], beside: Content | null}} PaintingItem  sent: names of saves that never got an answer; beside: our own version, before it was merged */
 /** @typedef {{key: string, kind: "verdict", image_id: number, author: string, since: number, body: any}} VerdictItem */
 /** @typedef {PaintingItem | VerdictItem} Item */
 /** @typedef {{kind: "saved" | "saving" | "retrying" | "refused", waiting: number, message: string, at: string | null}} State */
@@ -66,7 +68,11 @@ export class Outbox extends EventTarget {
     const waiting = this.waitingPainting(imageId);
     const base = waiting?.base ?? this.bases.get(imageId) ?? { revision: 0, content: { layers: [], ignore: [] } };
     const since = waiting?.since ?? Date.now();
-    return this.#put({ key, kind: "painting", image_id: imageId, author: this.author(), since, width, height, base, draft });
+    const sent = waiting ? [...(waiting.sent ?? []), waiting.save_id] : [];
+    return this.#put({
+      key, kind: "painting", image_id: imageId, author: this.author(), since, width, height, base, draft,
+      save_id: newName(), sent, beside: waiting?.beside ?? null,
+    });
   }
 
   /** @param {number} imageId @param {any} body of the verdict route */
@@ -122,7 +128,7 @@ export class Outbox extends EventTarget {
     } catch (error) {
       const status = error instanceof RefusedError ? error.status : 0;
       const theirs = status === CONFLICT ? error.body?.painting : null;
-      if (item.kind === "painting" && theirs && theirs.revision !== item.base.revision) return this.#mergeWith(item, theirs);
+      if (item.kind === "painting" && theirs && theirs.revision !== item.base.revision) return this.#meet(item, theirs);
       const isLost = error instanceof TypeError || status >= 500 || status === CONFLICT;
       if (isLost) this.#say("retrying", "");
       else this.#refused(item, error.message);
@@ -134,7 +140,8 @@ export class Outbox extends EventTarget {
   #deliver(item) {
     const author = item.author || this.author();
     if (item.kind === "verdict") return postVerdict(item.image_id, author, item.body);
-    return putPainting(item.image_id, author, { base_revision: item.base.revision, ...item.draft });
+    const { base, draft, save_id, beside } = item;
+    return putPainting(item.image_id, author, { base_revision: base.revision, ...draft, save_id, beside });
   }
 
   /** @param {Item} item @param {any} answer */
@@ -155,24 +162,35 @@ export class Outbox extends EventTarget {
   #rebase(key, base, sent) {
     this.bases.set(sent.image_id, base);
     const newest = this.items.get(key);
-    if (newest && newest !== sent) this.items.set(key, /** @type {PaintingItem} */ ({ ...newest, base }));
+    if (newest && newest !== sent) this.items.set(key, /** @type {PaintingItem} */ ({ ...newest, base, sent: [], beside: null }));
   }
 
   /** @param {PaintingItem} sent @param {any} theirs the painting that the server has @returns {Promise<boolean>} */
-  async #mergeWith(sent, theirs) {
+  async #meet(sent, theirs) {
     const item = /** @type {PaintingItem} */ (this.items.get(sent.key) ?? sent); // with strokes made since
     const content = { layers: theirs.layers, ignore: theirs.ignore };
+    if (!item.sent?.includes(theirs.save_id)) return this.#mergeWith(item, theirs, content);
+    // It is an earlier save of our own, whose answer got lost.
+    const base = { revision: theirs.revision, content };
+    this.bases.set(item.image_id, base);
+    this.#put({ ...item, base, sent: [], beside: null });
+    return true;
+  }
+
+  /** @param {PaintingItem} item @param {any} theirs @param {Content} content theirs @returns {Promise<boolean>} */
+  async #mergeWith(item, theirs, content) {
     const merged = tryMerge(item, content);
     if (!merged) {
       this.#refused(item, "This image was changed in a way that these strokes do not fit.");
       return false;
     }
     const draft = { ...merged, complete: item.draft.complete };
-    const rebased = { ...item, base: { revision: theirs.revision, content }, draft };
+    const beside = item.beside ?? contentOf(item.draft);
+    const rebased = { ...item, base: { revision: theirs.revision, content }, draft, save_id: newName(), sent: [], beside };
     this.bases.set(item.image_id, rebased.base);
     if (isSame(merged, content) && theirs.complete === draft.complete) await this.#settle(item, rebased, theirs);
     else this.#put(rebased);
-    this.dispatchEvent(new CustomEvent("merged", { detail: { item: rebased, before: item.draft, author: theirs.author } }));
+    this.dispatchEvent(new CustomEvent("merged", { detail: { item: rebased, before: item.draft, theirs: content, author: theirs.author } }));
     return true;
   }
 

@@ -2,6 +2,7 @@
 /** The painter of one page: connects the open image, the stage, the frame around it and the keys. */
 
 import { Brush } from "./brush.js";
+import { compareVersions } from "./compare_sheet.js";
 import { isShown } from "./dom.js";
 import { HeatmapLayer } from "./heatmap_layer.js";
 import { Judging } from "./judging.js";
@@ -11,22 +12,24 @@ import { TooManyLayersError } from "./painting.js";
 import * as preferences from "./preferences.js";
 import { Renderer } from "./renderer.js";
 import { Session } from "./session.js";
+import { Shapes } from "./shapes.js";
 import { StagePointer } from "./stage_pointer.js";
 import { facts, saveStatus, savedEvent } from "./status_text.js";
 import { Toolbar } from "./toolbar.js";
 import { pan, toImage, zoomAt } from "./view.js";
 
 /** @typedef {import("./mask_canvas.js").CanvasValue} CanvasValue */
-/** @typedef {{outbox: import("./outbox.js").Outbox, pictures: import("./pictures.js").Pictures}} Shared */
+/** @typedef {import("./session.js").Shared} Shared */
 
 const PAUSE_MS = 800; // after the last save, before what the painting would change is asked for
 
 export class Painter {
   /** @param {HTMLElement} root @param {Shared} shared @param {(name: string, data: any) => void} trigger */
-  constructor(root, { outbox, pictures }, trigger) {
+  constructor(root, shared, trigger) {
     this.root = root;
-    this.outbox = outbox;
-    this.pictures = pictures;
+    this.shared = shared;
+    this.outbox = shared.outbox;
+    this.pictures = shared.pictures;
     this.trigger = trigger;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.pauseTimer = undefined;
@@ -44,7 +47,14 @@ export class Painter {
     this.heatmap = new HeatmapLayer(this.renderer, root);
     const slider = /** @type {HTMLInputElement} */ (this.toolbar.size.querySelector("input"));
     this.brush = new Brush(this.stage, this.likes.size, slider, (size) => this.#like({ size }));
-    this.renderer.onView = (view) => this.brush.zoomed(view.scale);
+    this.shapes = new Shapes({
+      stage: this.stage, view: () => this.renderer.view, session: () => this.session, layer: () => this.layers.layer,
+      paint: (isErasing, fill) => this.#paintShape(isErasing, fill), say: (message) => this.toolbar.say(message),
+    });
+    this.renderer.onView = (view) => {
+      this.brush.zoomed(view.scale);
+      this.shapes.draw();
+    };
     this.judging = new Judging(this.#surroundings());
     this.#listen();
     this.#like({});
@@ -66,13 +76,17 @@ export class Painter {
   #listen() {
     const now = (/** @type {() => void} */ act) => (this.session?.painting ? act() : this.session && this.early.push(act));
     this.pointer = new StagePointer(this.stage, {
-      begin: (x, y) => now(() => this.#begin(x, y)),
+      begin: (x, y, isErasing) => now(() => this.#begin(x, y, isErasing)),
       extend: (points) => now(() => points.forEach(([x, y]) => this.#extend(x, y))),
-      end: () => now(() => this.session?.endStroke()),
-      cancel: () => now(() => this.renderer.redrawBox(this.session?.cancelStroke() ?? null)),
+      end: () => now(() => this.#endStroke()),
+      cancel: () => now(() => this.#cancelStroke()),
       pan: (dx, dy) => this.#look((view, image, stage) => pan(view, dx, dy, image, stage)),
       zoom: (x, y, factor) => this.#look((view, image, stage) => zoomAt(view, x, y, factor, image, stage)),
-      hover: (point) => this.brush.cursor.move(point),
+      resize: (way) => this.press(way > 0 ? "larger" : "smaller"),
+      hover: (point) => {
+        this.brush.cursor.move(point);
+        this.shapes.hover(point);
+      },
     });
     document.addEventListener("twinbank:action", (event) => {
       if (isShown(this.root)) this.act(/** @type {CustomEvent} */ (event).detail);
@@ -92,20 +106,49 @@ export class Painter {
     this.renderer.setView(change(this.renderer.view, this.renderer.image, this.renderer.size));
   }
 
-  /** @param {number} x @param {number} y of the stage */
-  #begin(x, y) {
+  /** @param {number} x @param {number} y of the stage @param {boolean} isErasing whatever the tool is */
+  #begin(x, y, isErasing) {
+    if (this.value.read_only) return;
+    const shape = isErasing ? null : this.brush.shape;
+    if (shape) return this.shapes.press(shape, x, y);
+    if (!this.#beginStep(isErasing || this.brush.tool === "eraser")) return;
+    this.brush.erase(isErasing);
+    this.last = toImage(this.renderer.view, x, y);
+    this.#extend(x, y);
+  }
+
+  /** @param {boolean} isErasing @returns {boolean} whether a stroke has begun on the chosen layer */
+  #beginStep(isErasing) {
     const painting = this.session?.painting;
-    if (!painting || this.value.read_only) return;
+    if (!painting || this.value.read_only) return false;
     const known = painting.layers.size;
     try {
-      painting.begin(this.layers.layer, this.brush.tool === "eraser");
+      painting.begin(this.layers.layer, isErasing);
     } catch (error) {
       if (!(error instanceof TooManyLayersError)) throw error;
-      return this.toolbar.say(error.message);
+      this.toolbar.say(error.message);
+      return false;
     }
     if (painting.layers.size !== known) this.#recolour();
-    this.last = toImage(this.renderer.view, x, y);
-    return this.#extend(x, y);
+    return true;
+  }
+
+  /** @param {boolean} isErasing @param {import("./painting.js").Fill} fill */
+  #paintShape(isErasing, fill) {
+    if (!this.#beginStep(isErasing)) return;
+    this.renderer.redrawBox(this.session?.painting?.cover(fill) ?? null);
+    this.session?.endStroke();
+  }
+
+  #endStroke() {
+    this.brush.erase(false);
+    this.session?.endStroke();
+  }
+
+  #cancelStroke() {
+    this.brush.erase(false);
+    this.shapes.abandon();
+    this.renderer.redrawBox(this.session?.cancelStroke() ?? null);
   }
 
   /** @param {number} x @param {number} y of the stage */
@@ -127,11 +170,13 @@ export class Painter {
 
   /** A key or a button. @param {string} name @param {any} [value] */
   press(name, value) {
+    if (this.shapes.isOpen && this.#drawing(name)) return;
     if (this.judging?.act(name)) return;
     if (name.startsWith("type-")) value = this.layers.nameOf(Number(name.slice(5)));
     const pressed = name.startsWith("type-") ? "layer" : name;
     const reactions = {
       brush: () => this.brush.use("brush"), eraser: () => this.brush.use("eraser"),
+      polygon: () => this.brush.use("polygon"), "polygon-cut": () => this.brush.use("polygon-cut"), fill: () => this.brush.use("fill"),
       smaller: () => this.brush.step(-1), larger: () => this.brush.step(1), size: () => this.brush.slideTo(value),
       undo: () => this.renderer.redrawBox(this.session?.step("undo") ?? null),
       redo: () => this.renderer.redrawBox(this.session?.step("redo") ?? null),
@@ -147,10 +192,21 @@ export class Painter {
     this.refresh();
   }
 
+  /** What a key means while a polygon is open. @param {string} name @returns {boolean} whether that was all */
+  #drawing(name) {
+    const own = { done: () => this.shapes.close(), cancel: () => this.shapes.abandon(), undo: () => this.shapes.stepBack() };
+    if (Object.hasOwn(own, name)) {
+      own[/** @type {keyof typeof own} */ (name)]();
+      return true;
+    }
+    if (["brush", "eraser", "polygon", "polygon-cut", "fill", "good", "defect", "unsure", "next", "previous"].includes(name)) this.shapes.abandon();
+    return false;
+  }
+
   /** @param {string} layer "" is the one to ignore */
   #paintOn(layer) {
     this.layers.choose(layer);
-    this.brush.use("brush");
+    if (this.brush.tool === "eraser" || this.brush.tool === "polygon-cut") this.brush.use("brush");
   }
 
   /** @param {Partial<preferences.Preferences>} changed */
@@ -188,7 +244,7 @@ export class Painter {
     this.root.toggleAttribute("data-without-actions", value.actions === false);
     this.heatmap.setVisible(value.heatmap_visible !== false);
     if (value.author && value.author !== before.author) this.outbox.retryNow();
-    const isOther = value.image_id !== this.session?.imageId || value.refresh !== before.refresh;
+    const isOther = value.image_id !== this.session?.imageId || value.refresh !== before.refresh || value.blind !== before.blind;
     if (isOther) this.open(value.image_id ?? null);
     else if (value.heatmap_version !== before.heatmap_version || value.contour !== before.contour) this.#loadHeatmap();
     this.#noteHeatmap();
@@ -207,10 +263,11 @@ export class Painter {
   open(imageId) {
     this.session?.close();
     this.early = [];
+    this.shapes.abandon();
     this.root.dataset.ready = "false";
     this.root.dataset.imageId = String(imageId ?? "");
     this.renderer.forget({ width: 1, height: 1 });
-    this.session = imageId === null ? null : new Session(imageId, this.outbox, this.pictures);
+    this.session = imageId === null ? null : new Session(imageId, this.shared, Boolean(this.value.blind));
     if (this.session) this.#follow(this.session);
     this.session?.open();
     this.refresh();
@@ -225,8 +282,20 @@ export class Painter {
     on("changed", () => this.refresh());
     on("failed", ({ message }) => this.toolbar.say(message));
     on("restored", () => this.toolbar.say("Strokes that had not been saved were restored, and are being saved now."));
-    on("merged", ({ author }) =>
-      this.toolbar.say(`${author || "Somebody else"} painted this image meanwhile. Both paintings were kept together.`));
+    on("merged", (versions) => this.#showBoth(session, versions));
+  }
+
+  /** @param {Session} session @param {{author: string | null, mine: any, theirs: any}} versions */
+  #showBoth(session, { author, mine, theirs }) {
+    const other = author || "Somebody else";
+    const compare = () => {
+      const together = session.painting?.content();
+      if (!together || session !== this.session) return;
+      const paintings = { theirs, mine, together };
+      compareVersions(other, paintings, { size: session.painting, picture: session.picture, colours: this.layers.colours }, (content) =>
+        this.renderer.redrawBox(session.replaceWith(content)));
+    };
+    this.toolbar.say(`${other} painted this image meanwhile. Both paintings were kept together.`, { text: "Compare", press: compare }, true);
   }
 
   /** @param {Session} session */

@@ -11,6 +11,7 @@ import { boxAround, decode, encode, takeOut } from "./run_lengths.js";
 /** @typedef {import("./run_lengths.js").Box} Box */
 /** @typedef {import("./history.js").Step} Step */
 /** @typedef {{name: string, bit: number, pixels: Uint8Array, count: number}} Layer */
+/** @typedef {(emit: (y: number, first: number, end: number) => void) => Box | null} Fill  hands out rows of pixels inside the image, and the box around them */
 /** @typedef {{layers: {defect_type: string, runs: number[]}[], ignore: number[]}} Content */
 
 /** The layer for what shall be neither good nor defect. Its name cannot be typed as a defect type. */
@@ -70,11 +71,16 @@ export class Painting {
    * @returns {Box | null} what to redraw
    */
   extend(ax, ay, bx, by, radius) {
+    return this.cover((emit) => fillCapsule(ax, ay, bx, by, radius, this.width, this.height, emit));
+  }
+
+  /** Add pixels to the stroke that has begun. @param {Fill} fill @returns {Box | null} what to redraw */
+  cover(fill) {
     const { layer, value, changed, box } = /** @type {NonNullable<Painting["stroke"]>} */ (this.stroke);
     const bits = this.pyramid.bits;
     const mark = 1 << layer.bit;
     let changes = 0;
-    const touched = fillCapsule(ax, ay, bx, by, radius, this.width, this.height, (y, first, end) => {
+    const touched = fill((y, first, end) => {
       const row = y * this.width;
       for (let at = row + first; at < row + end; at++) {
         if (layer.pixels[at] === value) continue;
@@ -146,6 +152,20 @@ export class Painting {
     return [...this.layers.values()]
       .filter((layer) => layer.count)
       .map((layer) => ({ layer: layer.name, runs: Uint32Array.from(encode(layer.pixels)) }));
+  }
+
+  /** @param {Content} content of an image of this size @returns {Step} that leads to it; not made yet */
+  difference(content) {
+    const wanted = new Map(content.layers.map(({ defect_type, runs }) => [defect_type, runs]));
+    wanted.set(IGNORE, content.ignore);
+    const names = new Set([...this.layers.keys(), ...wanted.keys()]);
+    const changes = [...names].map((name) => {
+      const changed = decode(wanted.get(name) ?? [], this.width, this.height);
+      const pixels = this.layers.get(name)?.pixels;
+      if (pixels) for (let at = 0; at < changed.length; at++) changed[at] ^= pixels[at];
+      return { layer: name, runs: Uint32Array.from(encode(changed)) };
+    });
+    return changes.filter(({ runs }) => runs.length);
   }
 
   /** @param {Content} content of an image of this size; the painting is empty before */

@@ -2,7 +2,7 @@
 /**
  * One image that is open in the painter: its painting, its undo history, its picture, and the saving of every stroke.
  * Fires `changed` (painting or history), `painting`, `picture`, `heatmap` (each has arrived), `failed` {message},
- * `merged` {author}, `restored`.
+ * `merged` {author, mine, theirs}, `restored`.
  */
 
 import { address, getCard, getPainting, heatmapAddress, RefusedError } from "./api.js";
@@ -13,20 +13,26 @@ import { IGNORE, Painting } from "./painting.js";
 /** @typedef {import("./outbox.js").Outbox} Outbox */
 /** @typedef {import("./pictures.js").Pictures} Pictures */
 /** @typedef {import("./run_lengths.js").Box} Box */
+/** @typedef {{outbox: Outbox, pictures: Pictures, journal: import("./journal.js").Journal}} Shared  by all images of a page */
 /** @typedef {{history: History, content: import("./painting.js").Content}} Memory */
+
+/** @typedef {{item: import("./outbox.js").PaintingItem, before: import("./outbox.js").Draft, theirs: import("./painting.js").Content, author: string | null}} Merged */
 
 const RETRY_MS = 1000;
 const REMEMBERED = 30;
-/** @type {Map<number, Memory>} undo histories of the images opened last, so that going back does not lose them */
+/** @type {Map<number, Memory>} undo histories of the images opened last, also where the browser keeps nothing */
 const memories = new Map();
 
 export class Session extends EventTarget {
-  /** @param {number} imageId @param {Outbox} outbox @param {Pictures} pictures */
-  constructor(imageId, outbox, pictures) {
+  /** @param {number} imageId @param {Shared} shared @param {boolean} [isBlind] without what is known of it */
+  constructor(imageId, { outbox, pictures, journal }, isBlind = false) {
     super();
+    this.isBlind = isBlind;
     this.imageId = imageId;
     this.outbox = outbox;
     this.pictures = pictures;
+    this.journal = journal;
+    this.writer = journal.writer(imageId);
     this.isClosed = false;
     this.history = new History();
     /** @type {Painting | null} */
@@ -63,15 +69,25 @@ export class Session extends EventTarget {
     const waiting = this.outbox.waitingPainting(this.imageId);
     const isOurs = waiting && waiting.width === answer.width && waiting.height === answer.height;
     if (!isOurs) this.outbox.know(this.imageId, { revision: answer.revision, content });
-    painting.load(isOurs ? waiting.draft : content);
-    this.complete = isOurs ? waiting.draft.complete : answer.complete;
+    if (!this.isBlind) {
+      painting.load(isOurs ? waiting.draft : content);
+      this.complete = isOurs ? waiting.draft.complete : answer.complete;
+      this.savedAt = answer.saved_at; // a time would tell that something is painted
+    }
     this.revision = answer.revision;
-    this.savedAt = answer.saved_at;
-    const memory = memories.get(this.imageId);
-    if (memory && isSame(memory.content, painting.content())) this.history = memory.history;
+    const history = await this.#historyOf(painting.content());
+    if (this.isClosed) return;
+    if (history) this.history = history;
     this.painting = painting;
     this.dispatchEvent(new Event("painting"));
     if (isOurs) this.dispatchEvent(new Event("restored"));
+  }
+
+  /** @param {import("./painting.js").Content} content @returns {Promise<History | null>} what has led to it */
+  async #historyOf(content) {
+    const memory = memories.get(this.imageId);
+    if (memory && isSame(memory.content, content)) return memory.history;
+    return this.journal.read(this.imageId, content);
   }
 
   async #openPicture() {
@@ -82,6 +98,7 @@ export class Session extends EventTarget {
   }
 
   async #openCard() {
+    if (this.isBlind) return;
     const card = await getCard(this.imageId).catch(() => null); // only shown; the painter works without it
     if (this.isClosed || !card) return;
     this.card = card;
@@ -169,6 +186,17 @@ export class Session extends EventTarget {
     return box;
   }
 
+  /** Make the painting this one, as a step that can be undone. @param {import("./painting.js").Content} content @returns {Box | null} */
+  replaceWith(content) {
+    if (!this.painting || this.painting.stroke) return null;
+    const step = this.painting.difference(content);
+    if (!step.length) return null;
+    const box = this.painting.toggle(step);
+    this.history.push(step);
+    this.#strokesChanged();
+    return box;
+  }
+
   /** A claim about the whole painting ends when the painting changes. */
   #strokesChanged() {
     this.complete = false;
@@ -178,18 +206,19 @@ export class Session extends EventTarget {
   /** @returns {Promise<void>} done when the browser keeps it; the server gets it in its turn */
   save() {
     if (!this.painting) return Promise.resolve();
-    const draft = { ...this.painting.content(), complete: this.complete };
-    const kept = this.outbox.putPainting(this.imageId, draft, this.painting);
+    const content = this.painting.content();
+    const kept = this.outbox.putPainting(this.imageId, { ...content, complete: this.complete }, this.painting);
+    this.writer.keep(this.history, content);
     this.dispatchEvent(new Event("changed"));
     return kept;
   }
 
   /**
    * Somebody else's changes have been merged into what we had sent: bring them into the open painting.
-   * @param {{item: import("./outbox.js").PaintingItem, before: import("./outbox.js").Draft, author: string | null}} merged
+   * @param {Merged} merged
    * @returns {Box | null} what to redraw
    */
-  takeMerged({ item, before, author }) {
+  takeMerged({ item, before, theirs, author }) {
     if (!this.painting) return null;
     const { width, height } = this.painting;
     const names = new Set([...before.layers, ...item.draft.layers].map((layer) => layer.defect_type));
@@ -203,7 +232,8 @@ export class Session extends EventTarget {
       this.painting.set(name, removed, 0);
     }
     if (!isChanged) return null;
-    this.dispatchEvent(new CustomEvent("merged", { detail: { author } }));
+    this.writer.keep(this.history, this.painting.content());
+    this.dispatchEvent(new CustomEvent("merged", { detail: { author, mine: before, theirs } }));
     return { x0: 0, y0: 0, x1: width, y1: height };
   }
 }

@@ -2,21 +2,26 @@
 /**
  * Mouse, pen and fingers on the stage: strokes, panning (Space, middle button, two fingers) and zooming (wheel, two
  * fingers). Positions are CSS pixels of the stage. A second finger takes back the stroke that the first one began.
+ * The right button, Ctrl or the other end of a pen erases. While a pen is in use, a hand on the screen paints nothing.
  */
 
 /**
  * @typedef {object} Reactions
- * @property {(x: number, y: number) => void} begin
+ * @property {(x: number, y: number, isErasing: boolean) => void} begin  isErasing: whatever the tool is
  * @property {(points: [number, number][]) => void} extend
  * @property {() => void} end
  * @property {() => void} cancel
  * @property {(dx: number, dy: number) => void} pan
  * @property {(x: number, y: number, factor: number) => void} zoom
+ * @property {(way: 1 | -1) => void} resize  the brush
  * @property {(point: [number, number] | null) => void} hover
  */
 
 const WHEEL_STEP = 1.0016;
 const LINE_HEIGHT = 20;
+const PEN_PAUSE_MS = 1000; // after the pen was last near the screen, before fingers paint again
+const RIGHT_BUTTON = 2;
+const PEN_ERASER = 5;
 
 export class StagePointer {
   /** @param {HTMLElement} stage @param {Reactions} react */
@@ -28,6 +33,7 @@ export class StagePointer {
     /** @type {"idle" | "stroke" | "pan" | "pinch"} */
     this.mode = "idle";
     this.isSpaceDown = false;
+    this.penUntil = 0;
     this.#listen();
   }
 
@@ -56,8 +62,9 @@ export class StagePointer {
   /** @param {PointerEvent} event */
   #down(event) {
     this.stage.focus({ preventScroll: true });
+    this.#notePen(event);
     if (event.pointerType === "touch") this.fingers.set(event.pointerId, this.#at(event));
-    if (event.button > 1 || (this.mode !== "idle" && event.pointerType !== "touch")) return;
+    if (![0, 1, RIGHT_BUTTON, PEN_ERASER].includes(event.button) || (this.mode !== "idle" && event.pointerType !== "touch")) return;
     this.stage.setPointerCapture(event.pointerId);
     event.preventDefault();
     if (this.fingers.size === 2) {
@@ -69,15 +76,22 @@ export class StagePointer {
       this.mode = "pan";
       this.last = this.#at(event);
       this.stage.classList.add("is-panning");
-    } else {
+    } else if (event.pointerType !== "touch" || event.timeStamp >= this.penUntil) {
       this.mode = "stroke";
-      this.react.begin(...this.#at(event));
+      const isErasing = event.button === RIGHT_BUTTON || event.button === PEN_ERASER || event.ctrlKey || event.metaKey;
+      this.react.begin(...this.#at(event), isErasing);
     }
+  }
+
+  /** @param {PointerEvent} event */
+  #notePen(event) {
+    if (event.pointerType === "pen") this.penUntil = event.timeStamp + PEN_PAUSE_MS;
   }
 
   /** @param {PointerEvent} event */
   #move(event) {
     const here = this.#at(event);
+    this.#notePen(event);
     this.react.hover(event.pointerType === "touch" ? null : here);
     if (this.mode === "pinch") this.#pinch(event.pointerId, here);
     else if (this.mode === "pan" && this.last) {
@@ -116,8 +130,9 @@ export class StagePointer {
   /** @param {WheelEvent} event */
   #wheel(event) {
     event.preventDefault();
+    if (event.altKey) return this.react.resize(event.deltaY < 0 ? 1 : -1);
     const pixels = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? event.deltaY * LINE_HEIGHT : event.deltaY;
-    this.react.zoom(...this.#at(event), WHEEL_STEP ** -Math.max(-400, Math.min(400, pixels)));
+    return this.react.zoom(...this.#at(event), WHEEL_STEP ** -Math.max(-400, Math.min(400, pixels)));
   }
 
   /** @param {KeyboardEvent} event @param {boolean} isDown */

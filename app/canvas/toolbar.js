@@ -9,7 +9,7 @@ import { keyOf } from "./keys.js";
 /**
  * What the frame shows.
  * @typedef {object} Showing
- * @property {"brush" | "eraser"} tool
+ * @property {import("./brush.js").Tool} tool
  * @property {number} size brush diameter in image pixels
  * @property {DefectType[]} types
  * @property {string} layer name of the layer painted on
@@ -39,6 +39,9 @@ function tool(name, press) {
 const TOOLS = /** @type {const} */ ({
   brush: ["brush", "Brush"],
   eraser: ["eraser", "Eraser"],
+  polygon: ["polygon", "Polygon"],
+  "polygon-cut": ["polygon-cut", "Polygon that takes away"],
+  fill: ["fill", "Fill a closed contour"],
   undo: ["undo", "Undo the stroke"],
   redo: ["redo", "Make the stroke again"],
   clear: ["clear", "Clear the painting"],
@@ -58,6 +61,8 @@ function slider(name, text, picture, range, press) {
   const mark = picture ? icon(/** @type {any} */ (picture)) : create("span", { class: "tb-slider-text", text });
   return create("label", { class: `tb-slider tb-slider-${name}`, title: text }, [mark, input]);
 }
+
+const PAINTING_TOOLS = ["brush", "eraser", "polygon", "polygon-cut", "fill"];
 
 const VERDICTS = /** @type {const} */ ([
   ["previous", "previous", "", "Previous image"],
@@ -109,7 +114,7 @@ export class Toolbar {
 
   #build() {
     const separator = () => create("span", { class: "tb-separator" });
-    const tools = /** @type {(keyof typeof TOOLS)[]} */ (["brush", "eraser", "undo", "redo", "clear", "fit", "keys"]);
+    const tools = /** @type {(keyof typeof TOOLS)[]} */ (["brush", "eraser", "polygon", "polygon-cut", "fill", "undo", "redo", "clear", "fit", "keys"]);
     const rail = create("div", { class: "tb-rail", role: "toolbar", "aria-label": "Tools", "aria-orientation": "vertical" });
     for (const name of tools) {
       if (name === "undo" || name === "fit") rail.append(separator());
@@ -136,11 +141,10 @@ export class Toolbar {
 
   /** @param {Showing} showing */
   show(showing) {
-    const pressed = { brush: showing.tool === "brush", eraser: showing.tool === "eraser" };
     const disabled = { undo: !showing.canUndo, redo: !showing.canRedo, clear: !showing.canClear };
     for (const button of this.#buttons(".tb-tool")) {
       const name = button.dataset.action ?? "";
-      if (name in pressed) button.setAttribute("aria-pressed", String(pressed[/** @type {"brush"} */ (name)]));
+      if (PAINTING_TOOLS.includes(name)) button.setAttribute("aria-pressed", String(name === showing.tool));
       if (name in disabled) button.disabled = disabled[/** @type {"undo"} */ (name)];
     }
     for (const button of this.#buttons(".tb-verdict")) {
@@ -203,8 +207,8 @@ export class Toolbar {
     input.focus();
   }
 
-  /** @param {string} message @param {{text: string, press: () => void}} [button] */
-  say(message, button) {
+  /** @param {string} message @param {{text: string, press: () => void}} [button] @param {boolean} [isStaying] until it is closed */
+  say(message, button, isStaying = false) {
     clearTimeout(this.noticeTimer);
     const hide = () => (this.notice.hidden = true);
     const act = () => {
@@ -213,9 +217,10 @@ export class Toolbar {
     };
     const children = [create("span", { text: message })];
     if (button) children.push(create("button", { type: "button", class: "tb-link", text: button.text, onclick: act }));
+    if (isStaying) children.push(create("button", { type: "button", class: "tb-link", text: "Close", onclick: hide }));
     this.notice.replaceChildren(...children);
     this.notice.hidden = !message;
-    this.noticeTimer = setTimeout(hide, button ? 9000 : 5000);
+    if (!isStaying) this.noticeTimer = setTimeout(hide, button ? 9000 : 5000);
   }
 
   /** @param {"saved" | "saving" | "retrying" | "refused"} kind @param {string} text */

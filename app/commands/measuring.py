@@ -119,14 +119,24 @@ def _print_differences(other: Path, evaluation: Evaluation) -> None:
 
 
 def weights(options: Namespace) -> int:
-    """Fetch a backbone's weights from where they are published: the one command that uses the network."""
-    from core.backbones import BACKBONES, download_weights
+    """Fetch a backbone's weights from where they are published, the one command that uses the network; or keep a file."""
+    from core.backbone_specs import UnknownBackboneError, backbone_spec
 
-    if options.backbone not in BACKBONES:
-        known = ", ".join(sorted(BACKBONES))
-        raise CommandFailedError(f"There is no backbone {options.backbone!r}; there are {known}.", WRONG_USE)
-    print(f"Fetching the weights of {options.backbone} ...")
-    print(f"They are in {download_weights(options.backbone)}.")
+    name = options.backbone
+    try:
+        spec = backbone_spec(name)
+    except UnknownBackboneError as error:
+        raise CommandFailedError(f"No weights to fetch: {error}.", WRONG_USE) from error
+    if spec.embedded is not None:
+        print(f"The weights of {name} come with the set-up: nothing to fetch.")
+        return DONE
+    from core.backbones import download_weights, keep_weights  # timm: seconds
+
+    if options.file is not None:
+        print(f"The weights of {name} are kept in {keep_weights(name, options.file)}.")
+        return DONE
+    print(f"Fetching the weights of {name} ...")
+    print(f"They are in {download_weights(name)}.")
     return DONE
 
 

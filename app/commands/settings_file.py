@@ -50,14 +50,6 @@ def _check(chosen: Settings) -> None:
     from core.config import ConfigError, DmadConfig
 
     try:
-        config = DmadConfig().with_settings(chosen)
+        DmadConfig().with_settings(chosen)
     except ConfigError as error:
         raise CommandFailedError(f"These settings can't be used: {error}.", WRONG_USE) from error
-    if "backbone" in chosen:
-        from core.backbones import BACKBONES  # timm: seconds
-
-        if config.backbone not in BACKBONES:
-            known = ", ".join(sorted(BACKBONES))
-            raise CommandFailedError(
-                f"There is no backbone {config.backbone!r}; there are {known}.", WRONG_USE
-            )

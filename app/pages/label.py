@@ -15,11 +15,14 @@ from app.pages.label_preview import preview_panel
 from app.pages.markup import Html
 from app.pages.shared import QUIET, Frame, Target, choices, chosen, inform, on_each, refusals_shown
 from app.services import Services
+from app.services.agreement import RECHECK
 from app.services.errors import NotFoundError
-from app.services.views import ImageDetails, ImageFilter
+from app.services.questions import LONGEST
+from app.services.views import ImageDetails, Standing
 
 ENOUGH_TYPES = 2  # of a product's own: then those of other products would only be in the way
 AHEAD = 2  # images fetched before they are asked for
+_KEYS_AGAIN = "() => { document.activeElement?.blur(); }"  # the next key judges, and is not typed
 _ASK_NAME = "() => { document.dispatchEvent(new Event('twinbank:ask-name')); }"
 
 
@@ -31,6 +34,7 @@ class LabelView:
     canvas: MaskCanvas
     preview: Written  # under the painter: what the painting would change
     side: Written
+    remark: gr.Textbox
     image: gr.State  # id of the open image, or None
     why: gr.State  # why it is shown: "queue", "browse", "review", "demo"
 
@@ -48,7 +52,7 @@ def build(services: Services) -> LabelView:
             with gr.Row(elem_id="tw-label-bar"):
                 queue = gr.Dropdown(
                     choices(messages.QUEUES),
-                    value="unjudged",
+                    value="useful",
                     label=messages.QUEUE,
                     show_label=False,
                     container=False,
@@ -60,7 +64,15 @@ def build(services: Services) -> LabelView:
                     True, label=messages.SHOW_HEATMAP, container=False, elem_id="tw-heatmap-on", min_width=90
                 )
             side = Written(elem_id="tw-label-panel")
-    return LabelView(queue, heatmap, banner, canvas, preview, side, gr.State(None), gr.State("queue"))
+            remark = gr.Textbox(
+                placeholder=messages.REMARK,
+                show_label=False,
+                container=False,
+                max_lines=1,
+                max_length=LONGEST,
+                elem_id="tw-remark",
+            )
+    return LabelView(queue, heatmap, banner, canvas, preview, side, remark, gr.State(None), gr.State("queue"))
 
 
 @dataclass(frozen=True)
@@ -89,7 +101,7 @@ class LabelHandlers:
         if page != "label" or not image_id.isdigit():
             return author, gr.Tabs(selected=page), page, *(gr.skip(),) * 5
         why = "demo" if asked.get("welcome") == "demo" else "browse"
-        desk = Desk(None, author, "unjudged", True)
+        desk = Desk(None, author, "useful", True)
         return author, gr.Tabs(selected=page), page, *self._showing(int(image_id), why, desk)
 
     @refusals_shown
@@ -109,7 +121,7 @@ class LabelHandlers:
             return (gr.skip(),) * 5
         desk = Desk(chosen(product), author, queue, heatmap)
         if image is None or self._is_elsewhere(image, desk.product):
-            image = self._services.queue.next_after(None, desk.product, queue)
+            image = self._services.queue.next_after(None, desk.product, queue, author)
             why = "queue"
         return self._showing(image, why, desk)
 
@@ -117,7 +129,8 @@ class LabelHandlers:
     def first(self, product: str, author: str, queue: str, heatmap: bool) -> tuple[Any, ...]:
         """Open the first image of another queue."""
         desk = Desk(chosen(product), author, queue, heatmap)
-        return self._showing(self._services.queue.next_after(None, desk.product, queue), "queue", desk)
+        found = self._services.queue.next_after(None, desk.product, queue, author)
+        return self._showing(found, "queue", desk)
 
     @refusals_shown
     def move(
@@ -125,27 +138,59 @@ class LabelHandlers:
     ) -> tuple[Any, ...]:
         desk = Desk(chosen(product), author, queue, heatmap)
         if event.direction == "previous":
-            found = self._services.queue.previous(event.image_id, desk.product)
+            found = self._services.queue.previous(event.image_id, desk.product, author)
         else:
-            found = self._services.queue.next_after(event.image_id, desk.product, queue)
+            found = self._services.queue.leave(event.image_id, desk.product, queue, author)
         if found is None:
-            if event.direction == "next":
-                inform(f"{messages.QUEUE_DONE}. {messages.QUEUE_DONE_NEXT}")
-            return self._showing(event.image_id, "queue", desk)
+            is_end = event.direction == "next"
+            inform(f"{messages.QUEUE_DONE}. {messages.QUEUE_DONE_NEXT}" if is_end else messages.NO_WAY_BACK)
+            is_over = is_end and queue == RECHECK  # what was hidden stays hidden
+            return self._showing(None if is_over else event.image_id, "queue", desk)
         return self._showing(found, "queue", desk)
 
     @refusals_shown
     def saved(
-        self, image: int | None, why: str, product: str, queue: str, event: gr.EventData
+        self,
+        image: int | None,
+        why: str,
+        product: str,
+        author: str,
+        queue: str,
+        heatmap: bool,
+        event: gr.EventData,
     ) -> tuple[Any, ...]:
         """Keep what stands beside the painter true after a save or a verdict that stays on the image."""
         if event.image_id != image:
             return gr.skip(), gr.skip()
-        is_staying = getattr(event, "verdict", None) in (None, "defect") and not event.complete
-        if not is_staying:
+        verdict = getattr(event, "verdict", None)  # None: strokes were saved
+        is_staying = verdict is None or (verdict == "defect" and event.pixel_count > 0)
+        if event.complete or not is_staying:
             return gr.skip(), gr.skip()
-        details = self._services.browsing.details(image)
-        return self._beside(details, self._services.queue.order(chosen(product), queue), why)
+        return self._beside_now(image, why, Desk(chosen(product), author, queue, heatmap))
+
+    @refusals_shown
+    def remark(
+        self,
+        text: str,
+        image: int | None,
+        why: str,
+        product: str,
+        author: str,
+        queue: str,
+        heatmap: bool,
+    ) -> tuple[Any, ...]:
+        """Keep a remark on the open image, and show it; the field is empty again."""
+        if image is None or not text.strip():
+            return "", gr.skip(), gr.skip()
+        self._services.questions.remark(image, text, author)
+        return "", *self._beside_now(image, why, Desk(chosen(product), author, queue, heatmap))
+
+    @refusals_shown
+    def choose_queue(self, product: str, author: str, heatmap: bool, event: gr.EventData) -> tuple[Any, ...]:
+        """Open the first image of a queue that was pressed beside the painter."""
+        if event.action != "queue":
+            return (gr.skip(),) * 6
+        return event.queue, *self.first(product, author, event.queue, heatmap)
 
     @refusals_shown
     def preview(self, event: gr.EventData) -> Html | None:
@@ -201,32 +246,54 @@ class LabelHandlers:
         """Return canvas, side, banner, image, why."""
         if image_id is None:
             has_images = any(summary.images for summary in self._services.browsing.products())
-            return CanvasValue(author=desk.author), label_side.nothing_open(has_images), None, None, why
+            inbox = self._services.questions.inbox(desk.author, desk.product)
+            side = label_side.nothing_open(has_images, inbox)
+            return CanvasValue(author=desk.author), side, None, None, why
         details = self._services.browsing.details(image_id)
-        order = self._services.queue.order(desk.product, desk.queue)
+        standing = self._services.queue.standing(image_id, desk.product, desk.queue, desk.author)
+        is_blind = label_side.is_blind(standing)
         value = CanvasValue(
             image_id=image_id,
             author=desk.author,
             defect_types=self._defect_types(details.card.product),
-            prefetch=tuple(label_side.coming(image_id, order)[:AHEAD]),
-            heatmap_version="in_use" if details.card.call else None,
+            prefetch=standing.coming[:AHEAD],
+            heatmap_version="in_use" if details.card.call and not is_blind else None,
             heatmap_visible=desk.heatmap,
-            shown_because=why,
+            read_only=is_blind,
+            blind=is_blind,
+            shown_because=standing.why if standing.why and (why == "queue" or is_blind) else why,
         )
-        return value, *self._beside(details, order, why), image_id, why
+        return value, *self._beside(details, standing, why, desk), image_id, why
 
-    def _beside(self, details: ImageDetails, order: tuple[int, ...], why: str) -> tuple[Html, Html | None]:
+    def _beside_now(self, image: int, why: str, desk: Desk) -> tuple[Html, Html | None]:
+        details = self._services.browsing.details(image)
+        standing = self._services.queue.standing(image, desk.product, desk.queue, desk.author)
+        return self._beside(details, standing, why, desk)
+
+    def _beside(
+        self, details: ImageDetails, standing: Standing, why: str, desk: Desk
+    ) -> tuple[Html, Html | None]:
         """Return side and banner."""
         waiting = self._services.teaching.waiting()
-        return label_side.panel(details, order, waiting), label_side.banner(why, details, waiting)
+        beside = label_side.Beside(
+            details=details,
+            standing=standing,
+            waiting=waiting,
+            said=self._services.questions.conversation(details.card.id),
+            inbox=self._services.questions.inbox(desk.author, desk.product),
+            person=desk.author,
+            book=self._services.book.pages(details.card.product),
+        )
+        return label_side.panel(beside), label_side.banner(why, details, waiting)
 
     def _defect_types(self, product: str) -> tuple[DefectTypeChip, ...]:
-        """Those painted on the product before; all, its own first, while it has not got two of its own."""
-        painted = self._services.browsing.find(ImageFilter(product=product, painted=True))
-        own = {name for card in painted for name in card.defect_types}
-        known = sorted(self._services.labelling.defect_types(), key=lambda found: found.name not in own)
-        shown = known[: len(own)] if len(own) >= ENOUGH_TYPES else known
-        return tuple(DefectTypeChip(found.name, found.colour) for found in shown)
+        """Those of the product's book, in its order; all others behind them while it has not got two."""
+        own = [DefectTypeChip(page.name, page.colour) for page in self._services.book.pages(product)]
+        if len(own) >= ENOUGH_TYPES:
+            return tuple(own)
+        known = {chip.name for chip in own}
+        others = [found for found in self._services.labelling.defect_types() if found.name not in known]
+        return (*own, *(DefectTypeChip(found.name, found.colour) for found in others))
 
 
 def outputs_of(view: LabelView) -> tuple[Any, ...]:
@@ -238,6 +305,13 @@ def open_target(view: LabelView, frame: Frame, handlers: LabelHandlers) -> Targe
     return Target(handlers.open, inputs, (frame.tabs, frame.page, *outputs_of(view)))
 
 
+def open_book(event: gr.EventData) -> tuple[Any, ...]:
+    """Go to the defect book, when that was pressed."""
+    if event.action != "book":
+        return gr.skip(), gr.skip()
+    return gr.Tabs(selected="book"), "book"
+
+
 def wire(view: LabelView, frame: Frame, handlers: LabelHandlers) -> None:
     desk = [frame.product, frame.author, view.queue, view.heatmap]
     here = [view.image, view.why]
@@ -246,9 +320,13 @@ def wire(view: LabelView, frame: Frame, handlers: LabelHandlers) -> None:
     on_each(
         [view.canvas.saved, view.canvas.judged],
         handlers.saved,
-        [*here, frame.product, view.queue],
+        [*here, *desk],
         [view.side, view.banner],
         **QUIET,
+    )
+    view.remark.submit(None, None, None, js=_KEYS_AGAIN)
+    view.remark.submit(
+        handlers.remark, [view.remark, *here, *desk], [view.remark, view.side, view.banner], **QUIET
     )
     previewing = view.canvas.paused(handlers.preview, None, view.preview, trigger_mode="always_last", **QUIET)
     view.canvas.opened(lambda: None, None, view.preview, cancels=[previewing], queue=False, **QUIET)
@@ -256,6 +334,13 @@ def wire(view: LabelView, frame: Frame, handlers: LabelHandlers) -> None:
     view.canvas.name_needed(None, None, None, js=_ASK_NAME)
     view.queue.input(handlers.first, desk, outputs, **QUIET)
     view.side.act(handlers.act, [*here, *desk], outputs, **QUIET)
+    view.side.act(open_book, None, [frame.tabs, frame.page], queue=False, **QUIET)
+    view.side.act(
+        handlers.choose_queue,
+        [frame.product, frame.author, view.heatmap],
+        [view.queue, *outputs],
+        **QUIET,
+    )
     changes = [frame.product.change, frame.author.change, view.heatmap.input, frame.strip.ended]
     on_each(changes, handlers.show, [frame.page, *here, *desk], outputs, **QUIET)
     frame.tab["label"].select(

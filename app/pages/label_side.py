@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 from app import messages
+from app.pages import book_panel
 from app.pages.badges import (
     call_badge,
     empty_state,
@@ -17,16 +18,43 @@ from app.pages.badges import (
 )
 from app.pages.markup import Html, button, div, join, span, tag
 from app.pages.waiting_card import has_work
-from app.services.views import ImageDetails, Waiting
+from app.services.agreement import RECHECK
+from app.services.views import BookPage, ImageDetails, Inbox, Said, Standing, Waiting
 
 NEXT_SHOWN = 6
 
 
-def panel(details: ImageDetails, order: Sequence[int], waiting: Waiting) -> Html:
-    """Return everything beside the painter; `order` is the queue the image may stand in."""
+@dataclass(frozen=True)
+class Beside:
+    """What the panel says."""
+
+    details: ImageDetails
+    standing: Standing
+    waiting: Waiting
+    said: tuple[Said, ...]
+    inbox: Inbox
+    person: str
+    book: tuple[BookPage, ...]
+
+
+def panel(beside: Beside) -> Html:
+    """Return everything beside the painter; in a blind second look nothing that was said of the image."""
+    if is_blind(beside.standing):
+        return div("tw-side", _queue(beside))
+    details = beside.details
     return div(
-        "tw-side", _image(details), _notices(details), _teach(waiting), _up_next(details.card.id, order)
+        "tw-side",
+        _queue(beside),
+        _image(details),
+        _conversation(beside.said, beside.person),
+        book_panel.in_short(beside.book),
+        _notices(details),
+        _teach(beside.waiting),
     )
+
+
+def is_blind(standing: Standing) -> bool:
+    return standing.why == RECHECK
 
 
 def banner(why: str, details: ImageDetails, waiting: Waiting) -> Html | None:
@@ -38,16 +66,11 @@ def banner(why: str, details: ImageDetails, waiting: Waiting) -> Html | None:
     return notice(messages.DEMO_PAINTED, kind="done") if details.card.id in waiting.to_teach else None
 
 
-def coming(image_id: int, order: Sequence[int]) -> list[int]:
-    """Return the queue from behind the image, and from its start again."""
-    start = order.index(image_id) + 1 if image_id in order else 0
-    return [found for found in (*order[start:], *order[:start]) if found != image_id]
-
-
-def nothing_open(has_images: bool) -> Html:
+def nothing_open(has_images: bool, inbox: Inbox | None = None) -> Html:
     if not has_images:
         return div("tw-side", empty_state(messages.NO_IMAGES, messages.NO_IMAGES_NEXT))
-    return div("tw-side", empty_state(messages.QUEUE_DONE, messages.QUEUE_DONE_NEXT))
+    rest = _inbox(inbox) if inbox else None
+    return div("tw-side", empty_state(messages.QUEUE_DONE, messages.QUEUE_DONE_NEXT), rest)
 
 
 def _image(details: ImageDetails) -> Html:
@@ -97,15 +120,50 @@ def _teach(waiting: Waiting) -> Html:
     return div("tw-card tw-tight tw-teach-box", div("tw-waiting-line", line), start)
 
 
-def _up_next(image_id: int, order: Sequence[int]) -> Html:
-    place = order.index(image_id) + 1 if image_id in order else None
+def _conversation(said: tuple[Said, ...], person: str) -> Html | None:
+    if not said:
+        return None
+    lines = [_said(one, messages.YOU if one.author == person else one.author) for one in said]
+    return div("tw-card tw-tight tw-conversation", tag("h4", messages.CONVERSATION), *lines)
+
+
+def _said(one: Said, author: str) -> Html:
+    when = span("tw-quiet", f"{one.at.astimezone():%d %b, %H:%M}")
+    verdict = verdict_badge(one.verdict) if one.verdict else None
+    words = tag("p", one.text) if one.text else None
+    return div("tw-said", div("tw-card-line", tag("b", author), verdict, when), words)
+
+
+def _inbox(inbox: Inbox) -> Html | None:
+    waits = messages.waiting_for_you(inbox.answers, inbox.questions)
+    links = [button(words, "queue", kind="tw-link", queue=queue) for queue, words in waits]
+    return div("tw-inbox", *links) if links else None
+
+
+def _queue(beside: Beside) -> Html:
+    details, standing = beside.details, beside.standing
     pictures = [
         pressable("tw-next", "open", thumbnail(found), title="Open this one", id=found)
-        for found in coming(image_id, order)[:NEXT_SHOWN]
+        for found in standing.coming[:NEXT_SHOWN]
     ]
-    heading = tag("h4", messages.UP_NEXT)
+    count = span("tw-quiet", messages.queue_count(standing.remaining, standing.left))
+    heading = tag("h4", messages.WHY_THIS if standing.why else messages.UP_NEXT)
     return div(
         "tw-card tw-tight tw-up-next",
-        div("tw-card-line", heading, span("tw-quiet", messages.queue_place(place, len(order)))),
-        div("tw-next-list", *pictures),
+        div("tw-card-line", heading, count),
+        _why(details, standing) if standing.why else None,
+        div("tw-next-list", *pictures) if pictures else None,
+        _inbox(beside.inbox),
     )
+
+
+def _why(details: ImageDetails, standing: Standing) -> Html:
+    card = details.card
+    sentence = messages.WHY[standing.why or ""].format(
+        score=f"{card.score or 0:.2f}", limit=f"{card.limit or 0:.2f}", verdict=card.verdict, call=card.call
+    )
+    left = f" {messages.LEFT_AT.format(at=standing.left_at.astimezone())}" if standing.left_at else ""
+    twin = None
+    if standing.alike is not None:
+        twin = pressable("tw-next", "open", thumbnail(standing.alike), title="Open it", id=standing.alike)
+    return div("tw-why", tag("p", sentence + left, data_why=standing.why), twin)

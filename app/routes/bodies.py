@@ -14,6 +14,7 @@ from app.services.views import (
     ImageDetails,
     JobView,
     LessonResult,
+    Mask,
     PaintedLayer,
     Painting,
     PaintingDraft,
@@ -25,19 +26,31 @@ class LayerBody(BaseModel):
     runs: list[int]
 
 
-class PaintingBody(BaseModel):
-    base_revision: int = Field(ge=0)
+class ContentBody(BaseModel):
     layers: list[LayerBody] = Field(max_length=64)
     ignore: list[int] = Field(default_factory=list)
-    complete: bool = False
 
-    def to_draft(self, width: int, height: int) -> PaintingDraft:
+    def masks(self, width: int, height: int) -> tuple[tuple[PaintedLayer, ...], Mask | None]:
+        """Return the layers, and the ignored area if there is one."""
         layers = tuple(
             PaintedLayer(layer.defect_type, run_lengths.decode(layer.runs, width, height))
             for layer in self.layers
         )
-        ignore = run_lengths.decode(self.ignore, width, height) if self.ignore else None
-        return PaintingDraft(self.base_revision, layers, ignore, self.complete)
+        return layers, run_lengths.decode(self.ignore, width, height) if self.ignore else None
+
+
+class PaintingBody(ContentBody):
+    base_revision: int = Field(ge=0)
+    complete: bool = False
+    save_id: str | None = Field(default=None, min_length=1, max_length=64)
+    beside: ContentBody | None = None  # the author's own version, where `layers` is it merged with another's
+
+    def to_draft(self, width: int, height: int) -> PaintingDraft:
+        base = self.base_revision
+        beside = (
+            None if self.beside is None else PaintingDraft(base, *self.beside.masks(width, height), False)
+        )
+        return PaintingDraft(base, *self.masks(width, height), self.complete, self.save_id, beside)
 
 
 class VerdictBody(BaseModel):
@@ -48,6 +61,10 @@ class VerdictBody(BaseModel):
 
 class ManyVerdictsBody(VerdictBody):
     image_ids: list[int]
+
+
+class TakeBackBody(BaseModel):
+    verdict_ids: list[int]
 
 
 class DefectTypeBody(BaseModel):
@@ -114,6 +131,7 @@ def painting_json(painting: Painting) -> dict[str, object]:
         "complete": painting.complete,
         "saved_at": painting.saved_at.isoformat() if painting.saved_at else None,
         "author": painting.author,
+        "save_id": painting.save_id,
     }
 
 

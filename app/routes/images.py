@@ -12,6 +12,7 @@ from app.routes.bodies import (
     DefectTypeBody,
     ManyVerdictsBody,
     PaintingBody,
+    TakeBackBody,
     VerdictBody,
     card_json,
     details_json,
@@ -112,10 +113,14 @@ def _add_verdicts(routes: APIRouter, services: Services) -> None:
 
     @routes.post("/verdicts")
     def judge_many(body: ManyVerdictsBody, author: Author) -> Json:
-        changed = services.labelling.judge(
+        verdict_ids = services.labelling.judge_many(
             body.image_ids, body.verdict, author, body.shown_because, body.heatmap_visible
         )
-        return {"changed": changed}
+        return {"changed": len(verdict_ids), "verdict_ids": list(verdict_ids)}
+
+    @routes.post("/verdicts/take-back")
+    def take_back(body: TakeBackBody, author: Author) -> Json:
+        return vars(services.labelling.take_back(body.verdict_ids, author))
 
 
 def _require_author(_author: Author) -> None:

@@ -40,6 +40,11 @@ def router(services: Services) -> APIRouter:
     def limits(image_id: int, version: str = "in_use") -> dict[str, object]:
         return {"polylines": services.review.limit_contour(image_id, _version(version))}
 
+    @routes.get("/media/cuts/{image_id}/{left}-{top}-{right}-{bottom}.jpg")
+    def cut(image_id: int, left: int, top: int, right: int, bottom: int) -> Response:
+        data = services.book.cut_jpeg(image_id, (left, top, right, bottom))
+        return Response(data, media_type="image/jpeg", headers={"Cache-Control": FOR_EVER})
+
     return routes
 
 

@@ -6,12 +6,15 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.services.agreement import AgreementService
 from app.services.browsing import BrowsingService
+from app.services.defect_book import DefectBookService
 from app.services.demo import DemoService
 from app.services.importing import ImportingService
 from app.services.jobs import JobRunner
 from app.services.labelling import LabellingService
 from app.services.preview import PreviewService
+from app.services.questions import QuestionsService
 from app.services.queue import QueueService
 from app.services.review import ReviewService
 from app.services.scoring import ScoringService
@@ -32,6 +35,9 @@ class Services:
     importing: ImportingService
     labelling: LabellingService
     queue: QueueService
+    questions: QuestionsService
+    book: DefectBookService
+    agreement: AgreementService
     preview: PreviewService
     teaching: TeachingService
     review: ReviewService
@@ -109,7 +115,10 @@ def _assemble(
         browsing=BrowsingService(workspace, thumbnails),
         importing=importing,
         labelling=LabellingService(workspace),
-        queue=QueueService(workspace),
+        queue=QueueService(workspace, thumbnails),
+        book=DefectBookService(workspace),
+        questions=QuestionsService(workspace),
+        agreement=AgreementService(workspace),
         preview=PreviewService(workspace, worker),
         teaching=TeachingService(workspace, jobs, worker, config),
         review=ReviewService(workspace),

@@ -1,6 +1,9 @@
 """Find images and hand out their files."""
 
+import fnmatch
+import re
 from collections import Counter
+from collections.abc import Callable
 
 from app.services.authorship import checked_author, now
 from app.services.catalogue import (
@@ -51,11 +54,12 @@ class BrowsingService:
         """
         _check(wanted)
         text = wanted.text.strip().casefold()
+        matches = _matching(text)
         with self._workspace.reading() as work:
             if wanted.product is not None:
                 require_product(work, wanted.product)
             cards = read_cards(work, _as_asked(wanted), None if text else limit)
-        return tuple(card for card in cards if text in _searchable(card))[:limit] if text else cards
+        return tuple(card for card in cards if matches(card))[:limit] if text else cards
 
     def count(self, wanted: ImageFilter) -> int:
         """Return how many match; raises what `find` raises."""
@@ -133,6 +137,20 @@ def _as_asked(wanted: ImageFilter) -> Wanted:
         max_score=wanted.max_score,
         order=wanted.order,
     )
+
+
+def _matching(text: str) -> Callable[[ImageCard], bool]:
+    """Return what tells whether a card fits a text, or a pattern of the file name with *, ? or [...] in it."""
+    if not any(sign in text for sign in "*?["):
+        return lambda card: text in _searchable(card)
+    pattern = re.compile(fnmatch.translate(text))
+    return lambda card: any(pattern.match(name) for name in _names(card))
+
+
+def _names(card: ImageCard) -> tuple[str, str]:
+    """Return the name with its folders and without."""
+    name = card.name.casefold()
+    return name, name.rpartition("/")[2]
 
 
 def _searchable(card: ImageCard) -> str:

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
+from app.services.agreement import RECHECK, judge_again
 from app.services.authorship import checked_author, now
 from app.services.catalogue import read_image, require_image
 from app.services.errors import InvalidRequestError, MaskSizeError, StalePaintingError, UnknownVerdictError
 from app.services.held_out import draw, moves_at_first_verdict
+from app.services.usefulness import Why
 from app.services.views import (
     DefectTypeView,
     ImageCard,
@@ -14,13 +16,19 @@ from app.services.views import (
     Painting,
     PaintingDraft,
     SavedPainting,
+    TakenBack,
 )
 from storage.masks import decode_mask, encode_mask
 from storage.records import DefectType, Image, Layer, Revision, VerdictValue
 from storage.workspace import Work, Workspace
 
 TAUGHT_INSTEAD = "taught instead of kept for testing"  # the event that settles a side for good
-SHOWN_BECAUSE = ("browse", "queue", "review", "demo", "import")
+CONFIRMED_BY_REPEATING = (
+    Why.CONTRADICTION,
+    Why.DIFFERING,
+)  # the same verdict again settles what is against it
+TAKEN_BACK = "verdicts taken back"
+SHOWN_BECAUSE = ("browse", "queue", "review", "demo", "import", RECHECK, *Why)
 
 
 class LabellingService:
@@ -38,6 +46,9 @@ class LabellingService:
     def save_painting(self, image_id: int, draft: PaintingDraft, author: str) -> SavedPainting:
         """Store the painting as the image's next revision; layers without a painted pixel are dropped.
 
+        A save that was stored before, by its `save_id`, is answered as it was then. What the draft was before it was
+        merged with another's (`beside`) becomes a revision just before it, so that both versions stay in the history.
+
         Raises:
             StalePaintingError: the draft started from an older revision.
             MaskSizeError, InvalidRequestError, UnknownImageError, AuthorMissingError: nothing was stored.
@@ -45,18 +56,20 @@ class LabellingService:
         name = checked_author(author)
         with self._workspace.reading() as work:
             image = require_image(work, image_id)
-        _check_draft(image, draft)
-        layers = tuple(self._store(layer) for layer in draft.layers if layer.mask.any())
-        ignore = None
-        if draft.ignore is not None and draft.ignore.any():
-            ignore = self._workspace.blobs.put(encode_mask(draft.ignore))
+        drafts = [draft] if draft.beside is None else [draft.beside, draft]
+        for one in drafts:
+            _check_draft(image, one)
+        stored = [self._store_draft(one) for one in drafts]
         with self._workspace.writing() as work:
+            known = work.revisions.of_save(image_id, draft.save_id) if draft.save_id else None
+            if known is not None:
+                return SavedPainting(known.number, known.at)
             current = work.revisions.current(image_id)
             number = current.number if current else 0
             if number == draft.base_revision:
-                for layer in layers:
-                    work.defect_types.get_or_create(layer.defect_type)
-                saved = work.revisions.add(image_id, layers, ignore, draft.complete, name, now())
+                at = now()
+                for one, (layers, ignore) in zip(drafts, stored, strict=True):
+                    saved = work.revisions.add(image_id, layers, ignore, one.complete, name, at, one.save_id)
                 return SavedPainting(saved.number, saved.at)
         raise StalePaintingError(draft.base_revision, self._to_painting(image, current))
 
@@ -68,9 +81,21 @@ class LabellingService:
         shown_because: str = "browse",
         heatmap_visible: bool = False,
     ) -> int:
-        """Give every image this verdict (None: withdraw it) and return how many changed.
+        """Do as `judge_many` and return how many changed."""
+        return len(self.judge_many(image_ids, verdict, author, shown_because, heatmap_visible))
 
-        The first verdict of an image settles whether it is kept for testing.
+    def judge_many(
+        self,
+        image_ids: Sequence[int],
+        verdict: str | None,
+        author: str,
+        shown_because: str = "browse",
+        heatmap_visible: bool = False,
+    ) -> tuple[int, ...]:
+        """Give every image this verdict (None: withdraw it) and return what `take_back` needs, one id a change.
+
+        The first verdict of an image settles whether it is kept for testing. A verdict given in a blind re-check
+        is kept beside the one that counts and changes nothing.
 
         Raises:
             UnknownImageError, UnknownVerdictError, InvalidRequestError, AuthorMissingError: nothing changed.
@@ -81,21 +106,59 @@ class LabellingService:
             raise InvalidRequestError(
                 f"shown_because {shown_because!r} is not one of {', '.join(SHOWN_BECAUSE)}."
             )
-        changed = 0
+        if shown_because == RECHECK:
+            return self._judge_again(image_ids, value, name)
+        confirms = shown_because in CONFIRMED_BY_REPEATING
+        changed: list[int] = []
         with self._workspace.writing() as work:
             current = work.verdicts.current()
             for image_id in dict.fromkeys(image_ids):
                 image = require_image(work, image_id)
                 before = current[image_id].value if image_id in current else None
-                if before is value:
+                if before is value and not confirms:
                     continue
                 if value is None:
+                    changed.append(work.verdicts.withdraw(image_id, name, now()))
+                    continue
+                _settle_side(work, image, value)
+                added = work.verdicts.add(image_id, value, name, now(), shown_because, heatmap_visible)
+                changed.append(added.id)
+        return tuple(changed)
+
+    def _judge_again(
+        self, image_ids: Sequence[int], value: VerdictValue | None, author: str
+    ) -> tuple[int, ...]:
+        if value is None:
+            raise InvalidRequestError("A second look ends with good, defect or unsure.")
+        with self._workspace.writing() as work:
+            judge_again(work, image_ids, value, author)
+        return ()
+
+    def take_back(self, verdict_ids: Sequence[int], author: str) -> TakenBack:
+        """Give the images of these entries the verdicts they had before; one judged since keeps its verdict.
+
+        Raises:
+            AuthorMissingError: nothing changed.
+        """
+        name = checked_author(author)
+        undone = set(verdict_ids)
+        restored: dict[int, str | None] = {}
+        kept = 0
+        with self._workspace.writing() as work:
+            for image_id in work.verdicts.images_of(undone):
+                history = work.verdicts.history(image_id)
+                if history[-1].id not in undone:
+                    kept += 1
+                    continue
+                before = next((event for event in reversed(history) if event.id not in undone), None)
+                if before is None or before.value is None:
                     work.verdicts.withdraw(image_id, name, now())
-                else:
-                    _settle_side(work, image, value)
-                    work.verdicts.add(image_id, value, name, now(), shown_because, heatmap_visible)
-                changed += 1
-        return changed
+                else:  # as it was, with the name and the time of whoever gave it
+                    why, visible = before.shown_because, before.heatmap_visible
+                    work.verdicts.add(image_id, before.value, before.author, before.at, why, visible)
+                restored[image_id] = before.value.value if before and before.value else None
+            work.events.add(name, now(), TAKEN_BACK, {"verdict_ids": sorted(undone), "kept": kept})
+        return TakenBack(restored, kept)
 
     def defect_types(self) -> tuple[DefectTypeView, ...]:
         with self._workspace.reading() as work:
@@ -117,6 +180,13 @@ class LabellingService:
             image, snapshot = read_image(work, image_id)
         return snapshot.card(image)
 
+    def _store_draft(self, draft: PaintingDraft) -> tuple[tuple[Layer, ...], str | None]:
+        """Return layers and hash of the ignored area, their masks stored."""
+        layers = tuple(self._store(layer) for layer in draft.layers if layer.mask.any())
+        if draft.ignore is None or not draft.ignore.any():
+            return layers, None
+        return layers, self._workspace.blobs.put(encode_mask(draft.ignore))
+
     def _store(self, layer: PaintedLayer) -> Layer:
         sha = self._workspace.blobs.put(encode_mask(layer.mask))
         return Layer(layer.defect_type.strip(), sha, int(layer.mask.sum()))
@@ -136,6 +206,7 @@ class LabellingService:
             complete=revision.complete,
             saved_at=revision.at,
             author=revision.author,
+            save_id=revision.save_id,
         )
 
     def _mask(self, sha256: str) -> Mask:

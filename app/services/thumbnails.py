@@ -14,6 +14,7 @@ from storage.blobs import BlobStore
 
 LONG_SIDE = 256  # px
 QUALITY = 85
+FIELDS = 32  # a side, in which near-duplicates are compared
 
 
 class Thumbnails:
@@ -29,6 +30,16 @@ class Thumbnails:
         if not path.exists():
             self.make(pixels_sha256, decode(self._blobs.get(pixels_sha256)).pixels)
         return path
+
+    def look(self, pixels_sha256: str) -> NDArray[np.uint8] | None:
+        """Return the mean grey level of each of 32 × 32 fields, (1024,); None: there is no thumbnail yet."""
+        try:
+            with Image.open(self._path(pixels_sha256), formats=["JPEG"]) as picture:
+                picture.draft("L", (FIELDS, FIELDS))
+                small = picture.convert("L").resize((FIELDS, FIELDS), Image.Resampling.BOX)
+        except OSError:
+            return None
+        return np.asarray(small, np.uint8).reshape(-1)
 
     def make(self, pixels_sha256: str, pixels: NDArray[np.uint8]) -> None:
         """Write the thumbnail of (H, W, 3) pixels; a reader sees it whole or not at all."""

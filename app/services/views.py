@@ -133,6 +133,7 @@ class Painting:
     complete: bool
     saved_at: datetime | None
     author: str | None
+    save_id: str | None = None  # of the save it came from, where that had one
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,6 +142,8 @@ class PaintingDraft:
     layers: tuple[PaintedLayer, ...]
     ignore: Mask | None
     complete: bool
+    save_id: str | None = None  # the same when it is sent again because no answer came
+    beside: "PaintingDraft | None" = None  # what its author had, before it was merged with another's
 
 
 @dataclass(frozen=True)
@@ -150,10 +153,83 @@ class SavedPainting:
 
 
 @dataclass(frozen=True)
+class TakenBack:
+    """What taking verdicts back did."""
+
+    verdicts: Mapping[int, str | None]  # by image id, as they are again
+    kept: int  # images that somebody judged since: they keep that verdict
+
+
+@dataclass(frozen=True)
 class DefectTypeView:
     name: str
     colour: str  # "#rrggbb"
     position: int
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where an image stands in a person's queue."""
+
+    why: str | None  # one of `usefulness.Why`; None: it is not in this queue
+    alike: int | None  # the image before it that shows the same
+    left_at: datetime | None  # when the person left it for later
+    remaining: int
+    left: int  # of those remaining, left for later by this person
+    coming: tuple[int, ...]  # image ids, the next one first
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a person said of an image: a verdict or words."""
+
+    author: str
+    at: datetime
+    verdict: str | None
+    text: str | None
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """What waits for a person, in images."""
+
+    answers: int  # others decided what the person was unsure of
+    questions: int  # others are unsure
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A piece of an image in the defect book."""
+
+    image_id: int
+    box: Box
+    is_chosen: bool  # by a person; False: proposed
+
+
+@dataclass(frozen=True)
+class BookPage:
+    """What the defect book of a product says of one defect type."""
+
+    name: str
+    key: int | None  # 1 to 9
+    colour: str  # "#rrggbb"
+    rule: str  # "": not written yet
+    author: str | None  # who wrote the rule last
+    is_painted: bool  # on this product
+    examples: tuple[Cut, ...]
+    counters: tuple[Cut, ...]  # look like it, and are good
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How often two verdicts on an image, the second given blindly, were the same."""
+
+    first: str  # who gave the verdict
+    second: str  # who judged again
+    images: int
+    same: int
+    kappa: float | None  # Cohen's; None: too few images, or only one verdict was ever given
+    counts: Mapping[tuple[str, str], int]  # (verdict, verdict again) -> images
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,8 @@ class Stored:
     complete: bool = False
     saved_at: str | None = None
     author: str | None = None
+    save_id: str | None = None
+    answers: dict[str, dict[str, Any]] = field(default_factory=dict)  # by save id
     verdict: str | None = None
 
     def painting(self, image_id: int) -> dict[str, Any]:
@@ -80,6 +82,7 @@ class Stored:
             "complete": self.complete,
             "saved_at": self.saved_at,
             "author": self.author,
+            "save_id": self.save_id,
         }
 
 
@@ -89,6 +92,7 @@ class SmallServer:
     cards: list[dict[str, Any]] = field(default_factory=list)
     saves: list[dict[str, Any]] = field(default_factory=list)
     verdicts: list[dict[str, Any]] = field(default_factory=list)
+    judged: list[dict[int, Any]] = field(default_factory=list)  # what many images were before, by entry
     picture_delay: float = 0.0
     save_delay: float = 0.0
     list_delay: float = 0.0  # of whole lists; the first cards come at once
@@ -99,13 +103,20 @@ class SmallServer:
         stored = self.images[image_id]
         if not author:
             return 400, {"detail": "Type your name first."}
+        save_id = body.get("save_id")
+        if save_id in stored.answers:
+            return 200, stored.answers[save_id]
         if body["base_revision"] != stored.revision:
             return 409, {"detail": "changed meanwhile", "painting": stored.painting(image_id)}
-        stored.revision += 1
+        stored.revision += 2 if body.get("beside") else 1
         stored.layers, stored.ignore, stored.complete = body["layers"], body["ignore"], body["complete"]
         stored.saved_at, stored.author = datetime.now(UTC).isoformat(), author
+        stored.save_id = save_id
         self.saves.append({"image_id": image_id, "author": author, **body})
-        return 200, {"ok": True, "revision": stored.revision, "saved_at": stored.saved_at}
+        answer = {"ok": True, "revision": stored.revision, "saved_at": stored.saved_at}
+        if save_id:
+            stored.answers[save_id] = answer
+        return 200, answer
 
     def card(self, image_id: int) -> dict[str, Any]:
         stored = self.images[image_id]
@@ -156,7 +167,15 @@ def add_labels(app: FastAPI, server: SmallServer) -> None:
     async def judge_many(request: Request, x_twinbank_author: str = Header("")) -> Any:
         body = await request.json()
         server.verdicts.append({"author": unquote(x_twinbank_author), **body})
-        return {"changed": len(body["image_ids"])}
+        ids = body["image_ids"]
+        before = {card["id"]: card["verdict"] for card in server.cards if card["id"] in ids}
+        server.judged.append(before)
+        return {"changed": len(ids), "verdict_ids": [len(server.judged)]}
+
+    @app.post("/api/verdicts/take-back")
+    async def take_back(request: Request) -> Any:
+        (number,) = (await request.json())["verdict_ids"]
+        return {"verdicts": server.judged[number - 1], "kept": 0}
 
     @app.get("/api/defect-types")
     def defect_types() -> Any:

@@ -102,8 +102,19 @@ def test_several_images_are_judged_at_once_and_taken_back(page: Page, server: Sm
     page.keyboard.press("Control+z")
     expect(card(page, 2).locator(".tb-card-verdict")).to_have_text("defect")
     expect(card(page, 3).locator(".tb-card-verdict")).to_have_text("unsure")
-    taken_back = {(tuple(verdict["image_ids"]), verdict["verdict"]) for verdict in server.verdicts[1:]}
-    assert taken_back == {((1,), "good"), ((2,), "defect"), ((3,), "unsure")}
+    expect(page.locator(".tb-grid-notice")).to_have_text("Taken back: 3 images.")
+
+
+def test_one_press_selects_all_that_are_listed_and_one_more_none(page: Page, server: SmallServer) -> None:
+    open_grid(page, server)
+    page.get_by_role("button", name="Select all").click()
+    page.get_by_role("button", name="Defect").click()
+    expect(page.locator(".tb-grid-notice")).to_contain_text("300 images marked defect.")
+    assert len(server.verdicts[0]["image_ids"]) == 300
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".tb-grid-notice")).to_have_text("Taken back: 300 images.")
+    page.get_by_role("button", name="Select none").click()
+    expect(page.locator(".tb-grid-count")).to_have_text("300 images")
 
 
 def test_flying_past_cards_asks_for_few_thumbnails(page: Page, server: SmallServer) -> None:

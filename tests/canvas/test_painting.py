@@ -69,6 +69,44 @@ def test_undo_still_works_after_going_away_and_back(painter: Painter) -> None:
     assert not painter.saved().layer("scratch").any()
 
 
+def test_undo_and_redo_go_on_after_a_reload(painter: Painter) -> None:
+    painter.open()
+    masks = [np.zeros((HEIGHT, WIDTH), dtype=bool)]
+    for x in (40, 60, 80):
+        painter.stroke((x, 60), (x + 60, 110))
+        masks.append(painter.saved().layer("scratch"))
+    painter.key("Control+z")
+    painter.saved()
+    painter.open()
+    painter.key("Control+Shift+Z")
+    assert (painter.saved().layer("scratch") == masks[3]).all()
+    painter.open()
+    for wanted in reversed(masks[:-1]):
+        painter.key("Control+z")
+        assert (painter.saved().layer("scratch") == wanted).all()
+    painter.open().stroke((40, 160), (90, 160))
+    painter.saved()
+    painter.open().key("Control+Shift+Z")  # the strokes taken back are gone once another was made
+    painter.page.wait_for_timeout(300)
+    assert not painter.layer("scratch")[60, 50]
+
+
+def test_undo_does_not_outlive_a_change_from_elsewhere(painter: Painter) -> None:
+    painter.open().stroke((50, 50), (90, 60))
+    painter.saved()
+    stored = painter.server.images[7]
+    body = {
+        "base_revision": 1,
+        "layers": [{"defect_type": "scratch", "runs": [0, 9]}],
+        "ignore": [],
+        "complete": False,
+    }
+    assert painter.server.put(7, body, "Ben")[0] == 200
+    painter.open().key("Control+z")
+    painter.page.wait_for_timeout(300)
+    assert stored.layers == body["layers"]
+
+
 def test_layers_may_overlap_and_the_eraser_takes_from_one(painter: Painter) -> None:
     painter.open().stroke((60, 60), (160, 60))
     painter.key("2")

@@ -132,6 +132,56 @@ def test_what_two_people_painted_is_kept_together(painter: Painter) -> None:
     )
 
 
+def test_two_versions_are_shown_side_by_side_and_either_can_be_taken(painter: Painter) -> None:
+    painter.open().stroke((60, 60), (160, 60))
+    painter.saved()
+    paint_elsewhere(painter, "scratch", (slice(200, 220), slice(200, 240)))
+    theirs = painter.layer("scratch")
+    painter.stroke((60, 120), (160, 120))
+    painter.saved()
+    together = painter.layer("scratch")
+    [beside] = [
+        save["beside"] for save in painter.server.saves if save.get("beside")
+    ]  # kept on the server too
+    mine = run_lengths.decode(beside["layers"][0]["runs"], WIDTH, HEIGHT)
+    assert mine[120, 100] and not mine[210, 220]
+    assert painter.server.images[7].revision == 4  # first, Ben's, ours, both together
+
+    painter.page.get_by_role("button", name="Compare").click()
+    sheet = painter.page.get_by_role("dialog", name="Two versions")
+    assert sheet.locator("figcaption").all_inner_texts() == ["By Ben", "Yours", "Both together"]
+    pictures = sheet.locator("canvas").evaluate_all("(all) => all.map((canvas) => canvas.toDataURL())")
+    assert len(set(pictures)) == 3
+    sheet.get_by_role("button", name="Use this one").click()
+    assert (painter.saved().layer("scratch") == theirs).all()
+    painter.key("Control+z")
+    assert (painter.saved().layer("scratch") == together).all()
+
+
+def test_a_lost_answer_before_more_strokes_is_no_second_version(painter: Painter) -> None:
+    painter.open()
+    lost: list[int] = []
+
+    def lose_first_answer(route: Route) -> None:
+        if route.request.method == "PUT" and not lost:
+            lost.append(route.fetch().status)
+            route.abort()
+        elif route.request.method == "PUT" and len(lost) == 1:
+            lost.append(0)  # so that another stroke comes before it is tried again
+            route.abort()
+        else:
+            route.continue_()
+
+    painter.page.route("**/api/images/7/painting", lose_first_answer)
+    painter.stroke((60, 60), (160, 60))
+    expect(painter.page.locator(".tb-status")).to_have_text("not saved yet – retrying")
+    painter.stroke((60, 120), (160, 120))
+    painter.saved()
+    assert painter.layer("scratch")[60, 100] and painter.layer("scratch")[120, 100]
+    assert painter.page.locator(".tb-notice").is_hidden()
+    assert not any(save.get("beside") for save in painter.server.saves)
+
+
 def test_a_lost_answer_does_not_save_twice(painter: Painter) -> None:
     painter.open()
     lost: list[int] = []

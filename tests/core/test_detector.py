@@ -88,7 +88,7 @@ def test_a_shifted_patch_is_the_peak_and_good_images_pass(bolt: DualMemoryDetect
     assert defect.is_reject
     assert defect.combined.argmax() == 9
     passed = [not bolt.score(good_features(seed), "bolt").is_reject for seed in range(80, 100)]
-    assert sum(passed) >= 15  # the limit is the highest of 12 good images: about 1 in 13 lies above
+    assert sum(passed) >= 15  # the limit is drawn from 12 good images: about 1 in 20 lies above
 
 
 def test_a_training_image_never_matches_its_own_rows(bolt: DualMemoryDetector) -> None:

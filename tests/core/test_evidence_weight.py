@@ -8,7 +8,6 @@ import pytest
 import torch
 
 from core.banks import BankNeighbours, NormalBank, Provenance, Segment
-from core.calibration import image_score
 from core.evidence_weight import (
     ASKED_IMAGES,
     _asked,
@@ -90,9 +89,8 @@ def test_resemblance_needs_a_patch_to_be_nearer_to_painted_ones() -> None:
 
 
 def test_the_image_score_is_at_the_limit_what_the_limit_says() -> None:
-    """With nothing painted, the highest good training images lie at 1."""
-    good = good_images(12)
+    """With nothing painted, the second highest of 40 good training images lies at 1: 5 % may lie above."""
+    good = good_images(40)
     detector = fitted(good).detector
     scores = [detector.score(i.features(), "bolt", own=i.own_id, image_id=i.image_id).score for i in good]
-    assert max(scores) == pytest.approx(1.0, abs=1e-5)
-    assert image_score(torch.tensor(scores), 1) <= 1 + 1e-5
+    assert sorted(scores)[-2] == pytest.approx(1.0, abs=1e-5)

@@ -2,14 +2,17 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from app.services import Services
-from app.services.views import IncomingFile
+from app.services.agreement import due
+from app.services.views import IncomingFile, PaintedLayer, PaintingDraft
+from storage.records import TwiceJudged
 from tests.e2e.conftest import Running
 from tests.e2e.inspector import PATIENCE, Inspector
-from tests.services.parts import part
+from tests.services.parts import SIDE, part
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -64,17 +67,18 @@ def test_a_pass_through_the_queue_needs_no_mouse(
     inspector: Inspector, running: Running, plates: tuple[int, ...]
 ) -> None:
     running.services.labelling.judge(plates, None, "Ada")
-    inspector.come("?open=label").on_label(plates[0])
-    for key, image in zip("gnu", plates[1:4], strict=True):
+    order = running.services.queue.order()
+    inspector.come("?open=label").on_label(order[0])
+    for key, image in zip("gnud", order[1:5], strict=True):
         inspector.key(key)
         inspector.on_label(image)
-    inspector.key("a")
-    inspector.on_label(plates[2])
+    for image in (order[3], order[2]):  # left for later, judged
+        inspector.key("a")
+        inspector.on_label(image)
     inspector.saved()
 
-    assert verdicts(running.services, plates) == ["good", "defect", "unsure", None, None, None]
-    history = running.services.browsing.card(plates[1])
-    assert history.verdict == "defect"
+    assert verdicts(running.services, order) == ["good", "defect", "unsure", None, None, None]
+    expect(inspector.page.locator(".tw-up-next")).to_contain_text("3 left, 1 of them for later")
 
 
 def test_the_question_mark_shows_the_keys(inspector: Inspector, plates: tuple[int, ...]) -> None:
@@ -130,3 +134,81 @@ def test_a_folder_is_imported_with_a_word_about_every_refused_file(
     expect(sheet.locator(".tw-import-message")).to_have_text("1 added, 0 were already there, 1 refused.")
     expect(sheet.locator(".tw-import-results")).to_contain_text("broken.png")
     assert [summary.name for summary in running.services.browsing.products()] == ["lid", "plate"]
+
+
+def test_a_question_is_answered_with_words_and_goes_back(
+    inspector: Inspector, running: Running, plates: tuple[int, ...]
+) -> None:
+    running.services.labelling.judge(plates, None, "Ada")
+    running.services.labelling.judge([plates[1]], "unsure", "Bo")
+    inspector.come("?open=label").on_label()
+    inspector.page.get_by_role("button", name="1 question from others").click()
+    inspector.on_label(plates[1])
+    field = inspector.page.locator("#tw-remark :is(input, textarea)")
+    field.fill("dust, it wipes off")
+    field.press("Enter")
+    expect(inspector.page.locator(".tw-conversation")).to_contain_text("dust, it wipes off")
+    expect(field).to_have_value("")
+    expect(field).not_to_be_focused()
+    inspector.key("g")
+    inspector.saved()
+
+    assert running.services.questions.inbox("Bo").answers == 1
+    said = running.services.questions.conversation(plates[1])
+    assert [(one.author, one.verdict, one.text) for one in said] == [
+        ("Bo", "unsure", None), ("Ann", None, "dust, it wipes off"), ("Ann", "good", None),
+    ]  # fmt: skip
+
+
+def test_a_second_look_hides_the_painting_and_changes_no_verdict(
+    context: BrowserContext, running: Running, plates: tuple[int, ...]
+) -> None:
+    services = running.services
+    services.labelling.judge(plates, None, "Ada")
+    services.labelling.judge(plates, "defect", "Ada")
+    with services._workspace.reading() as work:
+        name, (image, *_) = next((name, found) for name in map(str, range(200)) if (found := due(work, name)))
+    base = services.labelling.painting(image).revision
+    spot = PaintedLayer("spot", np.eye(SIDE, dtype=bool))
+    services.labelling.save_painting(image, PaintingDraft(base, (spot,), None, True), "Ada")
+    person = Inspector(context.new_page(), running.address)
+    person.has_name(name)
+
+    person.come("?open=label").on_label()
+    person.page.locator("#tw-queue input").click()
+    person.page.get_by_role("option", name="Second look, blind").click()
+    person.page.wait_for_selector(".tw-why [data-why=recheck]")
+    person.on_label(image)
+    assert person.painter.evaluate("(root) => root.painter.session.painting.defectCount") == 0
+    expect(person.page.locator("#tw-label-panel")).not_to_contain_text("spot")
+    person.key("g")
+    expect(person.page.locator("#tw-label-panel")).to_contain_text("Nothing is left in this queue")
+
+    assert services.browsing.card(image).verdict == "defect"
+    assert [one.again.value for one in _second_looks(services, name)] == ["good"]
+
+
+def _second_looks(services: Services, name: str) -> list[TwiceJudged]:
+    with services._workspace.reading() as work:
+        return [one for one in work.rechecks.all() if one.again_by == name]
+
+
+def test_a_rule_of_the_defect_book_stands_beside_the_painter(
+    inspector: Inspector, running: Running, plates: tuple[int, ...]
+) -> None:
+    inspector.come().go("book")
+    inspector.page.locator("#tw-product input").click()
+    inspector.page.get_by_role("option", name="plate").click()
+    expect(inspector.page.locator("#tw-book-types")).not_to_contain_text("Which product?")
+    new = inspector.page.locator("#tw-book-new :is(input, textarea)")
+    new.fill("dent")
+    new.press("Enter")
+    expect(inspector.page.locator("#tw-book-head")).to_contain_text("dent")
+    inspector.page.locator("#tw-book-rule textarea").fill("deeper than 0.2 mm")
+    inspector.page.get_by_role("button", name="Save rule").click()
+    expect(inspector.page.get_by_text("The rule is saved")).to_be_visible()
+
+    inspector.come(f"?open=label&image={plates[0]}").on_label(plates[0])
+    entry = inspector.page.locator('.tw-book [data-type="dent"]')
+    expect(entry).to_contain_text("deeper than 0.2 mm")
+    expect(inspector.painter.get_by_text("dent", exact=True).first).to_be_visible()

@@ -16,6 +16,7 @@ from app.pages.review import ReviewHandlers
 from app.pages.shared import inform
 from app.pages.teach import TeachHandlers
 from app.services import Services
+from app.services.agreement import due
 from app.services.errors import WorkerRefusedError
 from app.services.jobs import JobControl
 from app.services.views import IncomingFile, PaintedLayer, PaintingDraft
@@ -89,11 +90,12 @@ def test_a_page_that_is_not_open_does_nothing(
 def test_label_opens_the_first_of_the_queue(services: Services, plates: tuple[int, ...]) -> None:
     canvas, side, _, image, why = LabelHandlers(services).show("label", None, "queue", *DESK)
 
-    assert canvas.image_id == image == plates[0]
-    assert canvas.prefetch == plates[1:3]
+    order = services.queue.order(None, "unjudged", "Ada")
+    assert canvas.image_id == image == order[0]
+    assert canvas.prefetch == order[1:3]
     assert canvas.heatmap_version is None  # nothing has a score yet
-    assert why == "queue"
-    assert "1 of 4 in this queue" in side.text
+    assert (why, canvas.shown_because) == ("queue", "variety")
+    assert "4 left" in side.text and messages.WHY["variety"] in side.text
 
 
 def test_label_follows_the_product_switch(
@@ -107,10 +109,13 @@ def test_label_follows_the_product_switch(
 def test_label_moves_on_and_back(services: Services, plates: tuple[int, ...]) -> None:
     handlers = LabelHandlers(services)
 
-    after = handlers.move(*DESK, event=event(direction="next", image_id=plates[0], reason="key"))
-    before = handlers.move(*DESK, event=event(direction="previous", image_id=plates[1], reason="key"))
+    first, second, *_ = services.queue.order(None, "unjudged", "Ada")
 
-    assert (after[0].image_id, before[0].image_id) == (plates[1], plates[0])
+    after = handlers.move(*DESK, event=event(direction="next", image_id=first, reason="key"))
+    before = handlers.move(*DESK, event=event(direction="previous", image_id=second, reason="key"))
+
+    assert (after[0].image_id, before[0].image_id) == (second, first)
+    assert "1 of them for later" in after[1].text
 
 
 def test_label_stays_where_the_list_begins(services: Services, plates: tuple[int, ...]) -> None:
@@ -254,3 +259,35 @@ def test_version_that_scored_nothing_here_says_so(services: Services, plates: tu
     panel = ReviewHandlers(services).show("review", "", "Ada", "1", "reject", None)[2]
 
     assert messages.version_scored_nothing(1) in panel.text
+
+
+def test_a_second_look_shows_nothing_that_is_known_of_the_image(
+    services: Services, plates: tuple[int, ...]
+) -> None:
+    services.labelling.judge(plates, "good", "Ada")
+    add_version(services, dict.fromkeys(plates, 1.75))
+    services.versions.put_into_use(1, None, "Ada")
+    with services._workspace.reading() as work:
+        person, (image, *_) = next(
+            (name, found) for name in map(str, range(100)) if (found := due(work, name))
+        )
+
+    canvas, side, _, shown, _ = LabelHandlers(services).first("", person, "recheck", True)
+
+    assert shown == image
+    assert (canvas.blind, canvas.read_only, canvas.heatmap_version) == (True, True, None)
+    assert canvas.shown_because == "recheck"
+    name = services.browsing.card(image).name  # a folder's name may say what it is
+    assert not any(known in side.text for known in ("1.75", "Reject", "tw-verdict-good", name))
+
+
+def test_a_press_on_the_inbox_opens_that_queue(services: Services, plates: tuple[int, ...]) -> None:
+    services.labelling.judge([plates[2]], "unsure", "Bo")
+    handlers = LabelHandlers(services)
+    side = handlers.first("", "Ada", "unjudged", True)[1]
+    assert "1 question from others" in side.text
+
+    queue, canvas, *_ = handlers.choose_queue("", "Ada", True, event(action="queue", queue="questions"))
+    assert (queue, canvas.image_id) == ("questions", plates[2])
+    text, side, _ = handlers.remark("Dust, I think", plates[2], "queue", "", "Ada", "questions", True)
+    assert text == "" and "Dust, I think" in side.text

@@ -31,6 +31,20 @@ def test_painting_round_trips_and_conflicts_are_409(client: TestClient, image: i
     assert stale.json()["painting"] == read and "save 1" in stale.json()["detail"]
 
 
+def test_a_save_sent_twice_is_one_and_a_merged_one_keeps_both(client: TestClient, image: int) -> None:
+    url = f"/api/images/{image}/painting"
+    mine, theirs = part(1, spot=5).mask, part(2, spot=5).mask
+    first = client.put(url, json=painting_body(0, theirs) | {"save_id": "a"}, headers=ADA)
+    again = client.put(url, json=painting_body(0, theirs) | {"save_id": "a"}, headers=ADA)
+    beside = {"layers": painting_body(0, mine)["layers"], "ignore": []}
+    merged = painting_body(1, mine | theirs) | {"save_id": "b", "beside": beside}
+
+    assert again.json() == first.json() and client.get(url).json()["save_id"] == "a"
+    assert client.put(url, json=merged, headers=ADA).json()["revision"] == 3
+    assert client.put(url, json=merged, headers=ADA).json()["revision"] == 3
+    assert client.get(url).json()["revision"] == 3
+
+
 def test_bad_run_lengths_are_a_sentence_and_change_nothing(client: TestClient, image: int) -> None:
     url = f"/api/images/{image}/painting"
     for runs in ([5], [0, SIDE * SIDE + 1], [-1, 3], [3, 0], [5, 3, 6, 1]):
@@ -67,8 +81,11 @@ def test_verdicts_one_and_many(client: TestClient, image: int) -> None:
     many = client.post("/api/verdicts", json={"image_ids": [image], "verdict": None}, headers=ADA).json()
 
     assert card["verdict"] == "defect" and card["id"] == image
-    assert many == {"changed": 1}
-    assert client.get("/api/images", params={"verdict": "none"}).json()["images"][0]["id"] == image
+    assert (many["changed"], len(many["verdict_ids"])) == (1, 1)
+    entries = {"verdict_ids": many["verdict_ids"]}
+    back = client.post("/api/verdicts/take-back", json=entries, headers=ADA).json()
+    assert back == {"verdicts": {str(image): "defect"}, "kept": 0}
+    assert client.get("/api/images", params={"verdict": "defect"}).json()["images"][0]["id"] == image
 
 
 def test_lists_filter_by_address_and_empty_values_do_not_count(client: TestClient, image: int) -> None:

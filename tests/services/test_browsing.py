@@ -80,16 +80,28 @@ def test_details_tell_of_the_same_picture_filed_otherwise(services: Services) ->
     assert details.score_sentence == "no model yet"
 
 
+def test_pattern_finds_by_the_whole_file_name(services: Services) -> None:
+    names = ("lot1/part-01.png", "lot1/part-02.png", "lot2/part-01.png", "lot2/spart-01.png")
+    files = [IncomingFile(name, part(seed).png) for seed, name in enumerate(names)]
+    services.importing.import_files(files, "plate", "Ada")
+
+    def found(text: str) -> list[str]:
+        return [card.name for card in services.browsing.find(ImageFilter(text=text))]
+
+    assert found("PART-01*") == [names[0], names[2]]
+    assert found("lot1/part-0?.png") == list(names[:2])
+    assert found("*part-0[2-9].png") == [names[1]]
+    assert found("part-01") == [names[0], names[2], names[3]]
+
+
 def test_queue_goes_through_unjudged_images_and_wraps(services: Services, plates: tuple[int, ...]) -> None:
     order = services.queue.order("plate")
     assert set(order) == set(plates)
     services.labelling.judge([order[1]], "good", "Ada")
 
     assert services.queue.next_after(order[0], "plate") == order[2]
-    assert services.queue.next_after(order[1], "plate") == order[2]
+    assert services.queue.next_after(order[1], "plate") == order[0]  # judged: the most useful of those left
     assert services.queue.next_after(order[3], "plate") == order[0]
-    assert services.queue.previous(order[2], "plate") == order[1]
-    assert services.queue.previous(order[0], "plate") is None
     services.labelling.judge(order, "good", "Ada")
     assert services.queue.next_after(order[3], "plate") is None
 

@@ -1,4 +1,5 @@
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -67,6 +68,38 @@ def test_stale_painting_is_refused_with_what_is_saved_now(
 
     assert refused.value.painting.revision == 1
     assert np.array_equal(services.labelling.painting(image).layers[0].mask, mask(3, 4))
+
+
+def test_a_save_that_is_sent_again_is_stored_once(services: Services, plates: tuple[int, ...]) -> None:
+    image = plates[0]
+    sent = replace(draft(0, ("spot", mask(3, 4))), save_id="first")
+    saved = services.labelling.save_painting(image, sent, "Ada")
+    services.labelling.save_painting(image, draft(1, ("spot", mask(9, 9))), "Bo")
+
+    assert services.labelling.save_painting(image, sent, "Ada") == saved
+
+    painting = services.labelling.painting(image)
+    assert (painting.revision, painting.author) == (2, "Bo")
+    elsewhere = services.labelling.save_painting(
+        plates[1], sent, "Ada"
+    )  # the same name on another image is another
+    assert elsewhere.revision == 1 and services.labelling.painting(plates[1]).layers
+
+
+def test_a_merged_save_keeps_both_versions(services: Services, plates: tuple[int, ...]) -> None:
+    image, mine, theirs = plates[0], mask(3, 4), mask(9, 9)
+    services.labelling.save_painting(image, draft(0, ("spot", theirs)), "Bo")
+    merged = replace(draft(1, ("spot", mine | theirs)), save_id="m", beside=draft(0, ("spot", mine)))
+
+    saved = services.labelling.save_painting(image, merged, "Ada")
+    again = services.labelling.save_painting(image, merged, "Ada")
+
+    assert saved == again and saved.revision == 3
+    with services._workspace.reading() as work:
+        history = work.revisions.history(image)
+    assert [(r.number, r.author, r.layers[0].pixel_count) for r in history] == [
+        (1, "Bo", int(theirs.sum())), (2, "Ada", int(mine.sum())), (3, "Ada", int((mine | theirs).sum())),
+    ]  # fmt: skip
 
 
 def test_painting_that_does_not_fit_changes_nothing(services: Services, plates: tuple[int, ...]) -> None:
@@ -186,3 +219,20 @@ def test_deleted_image_leaves_the_lists_and_comes_back_with_its_labels(
         services.browsing.card(image)
 
     assert services.browsing.restore(image, "Ada").verdict == "unsure"
+
+
+def test_hundreds_of_verdicts_are_taken_back_at_once_but_not_those_given_since(
+    services: Services, plates: tuple[int, ...]
+) -> None:
+    labelling = services.labelling
+    labelling.judge([plates[0]], "unsure", "Bo")
+    entries = labelling.judge_many(plates, "defect", "Ada")
+    labelling.judge([plates[1]], "good", "Bo")
+
+    done = labelling.take_back(entries, "Ada")
+
+    assert (done.verdicts, done.kept) == ({plates[0]: "unsure", plates[2]: None, plates[3]: None}, 1)
+    assert [services.browsing.card(image).verdict for image in plates] == ["unsure", "good", None, None]
+    with services._workspace.reading() as work:
+        restored = work.verdicts.current([plates[0]])[plates[0]]
+    assert restored.author == "Bo"  # it is that person's again

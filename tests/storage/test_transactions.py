@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from storage.database import Database
 from storage.errors import NestedWriteError, WorkspaceDamagedError, WriteWhileReadingError
-from storage.records import VerdictValue
+from storage.records import BookEntry, BookExample, VerdictValue
 from storage.sqlite_driver import choose_driver, durability_of
 from storage.tables import APPEND_ONLY
 from storage.workspace import Workspace
@@ -98,12 +98,18 @@ def test_write_ahead_log_is_used_only_where_it_is_safe() -> None:
 def test_history_cannot_be_changed_even_by_hand(workspace: Workspace, table: str, change: str) -> None:
     image = add_image(workspace)
     with workspace.writing() as work:
-        work.verdicts.add(image.id, VerdictValue.GOOD, "Ada", NOON, "queue", False)
+        verdict = work.verdicts.add(image.id, VerdictValue.GOOD, "Ada", NOON, "queue", False)
         work.revisions.add(image.id, [layer(workspace)], None, True, "Ada", NOON)
         version = add_version(work)
         work.in_use.put("tile", version.id, "Ada", NOON)
         work.scores.add_many([new_score(image.id, version.id)])
         work.events.add("Ada", NOON, "something", {})
+        work.skips.add(image.id, "useful", "Ada", NOON)
+        work.remarks.add(image.id, "dust", "Ada", NOON)
+        work.rechecks.add(verdict.id, VerdictValue.DEFECT, "Bo", NOON)
+        work.book.put("tile", BookEntry("dent", 0, "#d55e00", "", True, "Ada", NOON))
+        example = BookExample("dent", image.id, (0, 0, 2, 2), False, "Ada", NOON)
+        work.book.put_example("tile", example, True)
 
     with pytest.raises(IntegrityError, match="never changes"), workspace.database.writing() as session:
         session.execute(text(change.format(table)))

@@ -1,5 +1,6 @@
 """A workspace is made, opened, brought up to date, backed up by copying, and owned by one process."""
 
+import contextlib
 import json
 import shutil
 import subprocess
@@ -7,9 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from storage.database import Database
 from storage.errors import NotAWorkspaceError, WorkspaceFromNewerVersionError, WorkspaceInUseError
@@ -26,6 +30,27 @@ def test_migrations_lead_to_exactly_the_tables_in_use(workspace: Workspace) -> N
     with workspace.database.reading() as session:
         context = MigrationContext.configure(session.connection(), opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
+
+
+def test_paintings_from_before_saves_had_names_are_kept(tmp_path: Path) -> None:
+    workspace = Workspace.create(tmp_path)
+    image = add_image(workspace)
+    with workspace.writing() as work:
+        old = work.revisions.add(image.id, [layer(workspace)], None, True, "Ada", NOON)
+    with workspace.database.writing() as session:  # back to the first schema
+        session.execute(text("DROP INDEX ix_revisions_save_id"))
+        session.execute(text("ALTER TABLE revisions DROP COLUMN save_id"))
+        session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    workspace.close()
+
+    with contextlib.closing(Workspace.open_or_create(tmp_path)) as again:
+        with again.reading() as work:
+            assert work.revisions.current(image.id) == old
+        with again.writing() as work:
+            new = work.revisions.add(image.id, [], None, False, "Ada", NOON, "named")
+            assert work.revisions.of_save(image.id, "named") == new
+        with pytest.raises(IntegrityError), again.writing() as work:
+            work.revisions.add(image.id, [], None, False, "Ada", NOON, "named")
 
 
 def test_opening_again_changes_nothing(workspace: Workspace) -> None:
@@ -61,6 +86,26 @@ def test_creation_that_was_cut_off_is_completed(tmp_path: Path) -> None:
 
     assert add_image(again).id == 1
     again.close()
+
+
+def test_first_tables_become_those_in_use_and_keep_what_is_in_them(tmp_path: Path) -> None:
+    Workspace.create(tmp_path).close()
+    (tmp_path / "twinbank.sqlite3").unlink()
+    with Database(tmp_path / "twinbank.sqlite3").migrating() as connection:
+        steps = Config()
+        steps.set_main_option("script_location", str(ROOT / "storage" / "migrations"))
+        steps.attributes["connection"] = connection
+        command.upgrade(steps, "0001")
+        connection.execute(
+            text("INSERT INTO products (name, created_at) VALUES ('tile', '2026-01-01T00:00:00+00:00')")
+        )
+
+    workspace = Workspace.open(tmp_path)
+
+    with workspace.reading() as work:
+        assert [product.name for product in work.products.all()] == ["tile"]
+        assert work.book.entries("tile") == ()
+    workspace.close()
 
 
 def test_folder_with_other_things_is_not_taken_over(tmp_path: Path) -> None:
