@@ -33,8 +33,8 @@ from app.services.views import ImportPreview, IncomingFile, RefusedFile
 from storage.exchange import coco, yolo
 from storage.exchange.labels import ExchangeError, LabelledImage, TypedMask
 
-NO_IMAGE = "These labels belong to no image here, so they were left out."
-NO_LABELS = "This file is not listed in the labels, so it came without a painting."
+NO_IMAGE = "These labels belong to no image here: they are left out."
+NO_LABELS = "The labels do not list this file: it comes without a painting."
 
 
 def plan_layout(root: Path, layout: str, product: str | None, facts_of: FactsOf) -> FolderPlan:
@@ -109,7 +109,7 @@ def _plan_coco(root: Path, product: str, facts_of: FactsOf) -> FolderPlan:
             if path is None:
                 refused.append(RefusedFile(found.name, NO_IMAGE))
             elif path in images:
-                refused.append(RefusedFile(found.name, "It is listed twice; the first entry was taken."))
+                refused.append(RefusedFile(found.name, "It is listed twice: the first entry is taken."))
             else:
                 labels = _of_coco(found) if found.entries else None
                 images[path] = _planned(path, below, product, facts_of, labels)
