@@ -230,7 +230,7 @@ _ORDER_NEEDS: dict[str, set[str]] = {
 }
 
 
-def _page(wanted: Wanted, limit: int | None, offset: int) -> Select[tuple[int]]:
+def _page(wanted: Wanted, limit: int | None, offset: int) -> Select[int]:
     """Ask for the ids of what matches, from `offset` on, in the order asked for."""
     sources = _joined({*_needed(wanted), *_ORDER_NEEDS[wanted.order]}, wanted.version_id)
     query = select(ImageTable.id).select_from(sources).where(*_conditions(wanted))
