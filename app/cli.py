@@ -20,7 +20,19 @@ from app.settings import DEFAULT_PORT
 from core.backbone_specs import BACKBONES
 from core.config import IMAGE_SIZES
 
-COMMANDS = ("serve", "demo", "import", "fit", "teach", "score", "evaluate", "check", "weights", "bench")
+COMMANDS = (
+    "serve",
+    "demo",
+    "import",
+    "export",
+    "fit",
+    "teach",
+    "score",
+    "evaluate",
+    "check",
+    "weights",
+    "bench",
+)
 AT_THE_DOOR = ("setup", "test")
 
 
@@ -52,10 +64,14 @@ def _command(name: str) -> Callable[[argparse.Namespace], int]:
         from app.commands import serving
 
         return serving.serve if name == "serve" else serving.demo
-    if name in ("import", "fit", "teach"):
+    if name in ("import", "export"):
+        from app.commands import exchanging
+
+        return exchanging.import_folder if name == "import" else exchanging.export
+    if name in ("fit", "teach"):
         from app.commands import working
 
-        return {"import": working.import_folder, "fit": working.fit, "teach": working.teach}[name]
+        return working.fit if name == "fit" else working.teach
     if name == "score":
         from app.commands.scoring import score
 
@@ -157,10 +173,11 @@ def _add_working(commands: Commands) -> None:
     folder.add_argument("root", type=Path, metavar="ROOT", help="the folder")
     folder.add_argument(
         "--layout",
-        choices=("mvtec", "folder"),
+        choices=("mvtec", "folder", "coco", "png", "yolo"),
         required=True,
         help="mvtec: <product>/train/good, test/<type>, ground_truth/<type>; folder: images anywhere below "
-        "ROOT, folders called good or ok and defect, bad or ng give the verdict",
+        "ROOT, folders called good or ok and defect, bad or ng give the verdict; coco: images and a .json with "
+        "run lengths or polygons; png: images/, masks/<type>/, ignore/; yolo: images/, labels/, data.yaml",
     )
     folder.add_argument("--product", metavar="NAME", help="default: the folder's name")
     folder.add_argument(
@@ -169,6 +186,8 @@ def _add_working(commands: Commands) -> None:
     folder.add_argument(
         "--facts", type=Path, metavar="CSV", help="a table: name, lot, part, shot, station, ..."
     )
+    folder.add_argument("--preview", action="store_true", help="only say what would be taken in")
+    _add_export(commands)
     fit = _add(
         commands,
         "fit",
@@ -200,6 +219,28 @@ def _add_working(commands: Commands) -> None:
         "--resume", action="store_true", help="go on with --json FILE: leave out what it holds"
     )
     _add(commands, "check", "verify every file and record of a workspace", "check --workspace /data/line3")
+
+
+def _add_export(commands: Commands) -> None:
+    export = _add(
+        commands,
+        "export",
+        "write images, masks, verdicts and their history to a new folder",
+        "export handed-over --layout coco",
+        "export valve-masks --layout png --product valve",
+        "export handed-over --layout yolo --preview",
+    )
+    export.add_argument("folder", type=Path, metavar="FOLDER", help="where to; must not exist yet")
+    export.add_argument(
+        "--layout",
+        choices=("mvtec", "coco", "coco-polygons", "png", "yolo"),
+        required=True,
+        help="coco and png keep every pixel; the others don't, and what they lose is said first",
+    )
+    export.add_argument("--product", metavar="NAME", help="default: all")
+    export.add_argument(
+        "--preview", action="store_true", help="only say what would be written, and what lost"
+    )
 
 
 def _add_model_settings(parser: argparse.ArgumentParser) -> None:

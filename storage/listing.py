@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Text, and_, case, exists, func, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Select, Text, and_, case, exists, func, or_, select, type_coerce
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.selectable import FromClause
 
@@ -109,10 +109,12 @@ class Listing:
     def find(self, wanted: Wanted, limit: int | None = None, offset: int = 0) -> list[ListedImage]:
         """Return the images that match, in the order asked for; at most `limit`, from `offset` on."""
         sources = _joined({"verdict", "revision", "score"}, wanted.version_id)
-        query = (
-            select(*_CARD).select_from(sources).where(*_conditions(wanted)).order_by(*_ORDER[wanted.order])
-        )
-        return [ListedImage._make(row) for row in self._session.execute(query.limit(limit).offset(offset))]
+        query = select(*_CARD).select_from(sources).order_by(*_ORDER[wanted.order])
+        if limit is None and not offset:
+            query = query.where(*_conditions(wanted))
+        else:  # first which images, by what that needs alone: the histories of the others are never looked at
+            query = query.where(ImageTable.id.in_(_page(wanted, limit, offset)))
+        return [ListedImage._make(row) for row in self._session.execute(query)]
 
     def count(self, wanted: Wanted) -> int:
         """Return how many match."""
@@ -226,6 +228,13 @@ _ORDER_NEEDS: dict[str, set[str]] = {
     "score": {"score"},
     "uncertain": {"score"},
 }
+
+
+def _page(wanted: Wanted, limit: int | None, offset: int) -> Select[int]:
+    """Ask for the ids of what matches, from `offset` on, in the order asked for."""
+    sources = _joined({*_needed(wanted), *_ORDER_NEEDS[wanted.order]}, wanted.version_id)
+    query = select(ImageTable.id).select_from(sources).where(*_conditions(wanted))
+    return query.order_by(*_ORDER[wanted.order]).limit(limit).offset(offset)
 
 
 def _needed(wanted: Wanted) -> set[str]:

@@ -1,6 +1,7 @@
 // @ts-check
 /**
- * Import: files sent from this browser, with progress and an answer for every file, or a folder that the server reads.
+ * Import: files sent from this browser, with progress and an answer for every file, or a folder that the server reads; what is in the folder
+ * is shown first.
  * In: {products, product}: names to choose from, the one chosen in the header. Out: `imported` {added, refused}, also at the end of a
  * folder's import, which goes on when the sheet or the page is closed.
  */
@@ -11,6 +12,10 @@ import { shareOf, watchJobs } from "./job_watch.js";
 import { nameNow } from "./name_tag.js";
 
 const FILES_AT_ONCE = 8;
+const LAYOUTS = /** @type {[string, string][]} */ ([
+  ["", "Recognise it"], ["folder", "A folder of images"], ["mvtec", "MVTec: product/train, test, ground_truth"],
+  ["coco", "COCO: images and a .json"], ["png", "PNG masks: images, masks/type"], ["yolo", "YOLO-seg: images, labels, data.yaml"],
+]);
 
 /**
  * @param {HTMLElement} element
@@ -34,6 +39,9 @@ const select = (choices) => create("select", {}, choices.map(([value, text]) => 
 const line = (text, isWrong) =>
   create("li", {}, [create("span", { class: isWrong ? "tw-mark-bad" : "tw-mark-good", text: isWrong ? "✕" : "✓" }), create("span", { text })]);
 
+/** @param {number} images */
+const counted = (images) => `${images.toLocaleString("en")} ${images === 1 ? "image" : "images"}`;
+
 class ImportSheet {
   /** @param {() => any} value @param {(name: string, data: any) => void} trigger */
   constructor(value, trigger) {
@@ -43,6 +51,8 @@ class ImportSheet {
     this.files = [];
     this.isBusy = false;
     this.isStopped = false;
+    /** @type {{layout: string, images: number, products: string[]} | null} what the server found in the folder */
+    this.plan = null;
     /** @type {number | null} the folder's import that was started here */
     this.jobId = null;
     this.#build();
@@ -61,7 +71,7 @@ class ImportSheet {
       create("b", { text: "Drop images here, or choose them" }), create("span", { class: "tw-quiet", text: "PNG, JPEG, BMP, TIFF or WebP, up to 64 megapixels" }),
     ]);
     this.root = create("input", { type: "text", placeholder: "/data/parts" });
-    this.layout = select([["folder", "A folder of images"], ["mvtec", "MVTec layout: product/train, test, ground_truth"]]);
+    this.layout = select(LAYOUTS);
     this.modes = create("div", { class: "tw-segments", role: "tablist" }, [this.#mode("files", "From this computer"), this.#mode("folder", "Folder on the server")]);
     this.fromFiles = create("div", { class: "tw-import-mode" }, [this.drop, this.input, labelled("They are", this.verdict)]);
     this.fromFolder = create("div", { class: "tw-import-mode" }, [
@@ -80,7 +90,8 @@ class ImportSheet {
     ]);
     this.sheet = create("dialog", { class: "tw-sheet tw-import-sheet", "aria-labelledby": "tw-import-title" }, [form]);
     this.sheet.addEventListener("cancel", (event) => this.isBusy && event.preventDefault());
-    this.layout.addEventListener("change", () => this.#show());
+    this.root.addEventListener("input", () => this.#forgetPlan());
+    this.layout.addEventListener("change", () => (this.plan ? this.#look() : this.#show()));
     this.drop.addEventListener("dragover", (event) => event.preventDefault());
     this.drop.addEventListener("drop", (event) => {
       event.preventDefault();
@@ -106,8 +117,11 @@ class ImportSheet {
     for (const tab of this.modes.children) tab.setAttribute("aria-selected", String(tab.getAttribute("data-mode") === this.mode));
     this.fromFiles.hidden = isFolder;
     this.fromFolder.hidden = !isFolder;
-    this.productField.hidden = isFolder && this.layout.value === "mvtec";
-    this.go.textContent = isFolder ? "Import the folder" : this.files.length ? `Import ${this.files.length} ${this.files.length === 1 ? "image" : "images"}` : "Import";
+    this.productField.hidden = isFolder && (!this.plan || this.plan.layout === "mvtec" || this.plan.products.length > 1);
+    const found = this.plan?.images ?? 0;
+    const folder = this.plan ? `Import ${counted(found)}` : "Look at the folder";
+    this.go.toggleAttribute("disabled", this.isBusy || (isFolder && this.plan !== null && !found));
+    this.go.textContent = isFolder ? folder : this.files.length ? `Import ${this.files.length} ${this.files.length === 1 ? "image" : "images"}` : "Import";
   }
 
   open() {
@@ -147,17 +161,49 @@ class ImportSheet {
   async #submit(event) {
     event.preventDefault();
     if (this.isBusy) return;
-    const needsProduct = this.mode === "files" || this.layout.value !== "mvtec";
-    if (needsProduct && !this.product.value.trim()) return this.#say("Type the name of the product first.", true);
+    if (this.mode === "folder" && !this.plan) return this.#look();
+    if (!this.productField.hidden && !this.product.value.trim()) return this.#say("Type the name of the product first.", true);
     if (this.mode === "folder") return this.#startFolder();
     if (!this.files.length) return this.#say("Choose images first.", true);
     return this.#sendFiles();
   }
 
+  #forgetPlan() {
+    this.plan = null;
+    this.#show();
+  }
+
+  /** Ask what an import of the folder would take in, and show it. */
+  async #look() {
+    const root = this.root.value.trim();
+    const layout = this.layout.value || null;
+    if (!root) return this.#say("Type the folder's path first.", true);
+    this.#forgetPlan();
+    this.results.replaceChildren();
+    this.#say("Looking at the folder…");
+    try {
+      const plan = await call("api/import/preview", { method: "POST", author: nameNow(), body: { root, layout } });
+      if (root !== this.root.value.trim() || layout !== (this.layout.value || null)) return undefined; // another one by now
+      this.plan = plan;
+      this.#showPlan(plan);
+    } catch (error) {
+      this.#say(error.message, true);
+    }
+    return this.#show();
+  }
+
+  /** @param {any} plan */
+  #showPlan(plan) {
+    const name = (LAYOUTS.find(([value]) => value === plan.layout) ?? ["", plan.layout])[1];
+    if (plan.products.length === 1) this.product.value = plan.products[0];
+    const products = plan.products.length > 1 ? ` of ${plan.products.length} products` : "";
+    this.#say(`${name}. ${counted(plan.images)}${products}: ${plan.good} good, ${plan.defect} defective, ${plan.not_judged} not judged, ${plan.painted} painted.`);
+    this.results.replaceChildren(...plan.refused.map((/** @type {any} */ file) => line(`${file.name}: ${file.reason}`, true)));
+  }
+
   async #startFolder() {
-    if (!this.root.value.trim()) return this.#say("Type the folder's path first.", true);
-    const product = this.layout.value === "mvtec" ? null : this.product.value.trim();
-    const body = { root: this.root.value.trim(), layout: this.layout.value, product };
+    const product = this.productField.hidden ? null : this.product.value.trim();
+    const body = { root: this.root.value.trim(), layout: this.plan?.layout, product };
     try {
       const { job } = await call("api/import/folder", { method: "POST", author: nameNow(), body });
       this.jobId = job;
@@ -180,6 +226,7 @@ class ImportSheet {
   /** @param {import("./job_watch.js").Job} job */
   #folderEnded(job) {
     this.jobId = null;
+    this.#forgetPlan();
     if (!job.result) return this.#say(job.error ?? `The import was ${job.state}.`, true);
     const { added, already_there: known, refused } = job.result;
     this.fill.style.width = "100%";

@@ -8,7 +8,7 @@ import urllib.error
 import urllib.request
 from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -45,6 +45,11 @@ class Owner(Protocol):
     """What commands ask of the owner."""
 
     def start_import(self, folder: FolderToImport) -> int: ...
+    def preview_import(self, folder: FolderToImport) -> Mapping[str, Any]: ...
+    def preview_export(self, layout: str, product: str | None) -> Mapping[str, Any]: ...
+    def export(
+        self, folder: Path, layout: str, product: str | None, report: StageReport
+    ) -> Mapping[str, Any]: ...
     def start_fit(self, settings: Mapping[str, object] | None = None) -> int: ...
     def start_teach(self) -> int: ...
     def job(self, job_id: int) -> JobState: ...
@@ -100,6 +105,17 @@ class LocalOwner:
         )
         return job
 
+    def preview_import(self, folder: FolderToImport) -> Mapping[str, Any]:
+        return asdict(self.services.importing.preview(folder.root, folder.layout, folder.product))
+
+    def preview_export(self, layout: str, product: str | None) -> Mapping[str, Any]:
+        return asdict(self.services.exporting.preview(layout, product))
+
+    def export(
+        self, folder: Path, layout: str, product: str | None, report: StageReport
+    ) -> Mapping[str, Any]:
+        return asdict(self.services.exporting.export(folder, layout, product, report))
+
     def start_fit(self, settings: Mapping[str, object] | None = None) -> int:
         return int(self.services.teaching.start_fit(self._author, settings))
 
@@ -148,6 +164,24 @@ class RemoteOwner:
             "facts_file": str(folder.facts_file.resolve()) if folder.facts_file else None,
         }
         return int(self._ask("POST", "/api/import/folder", body)["job"])
+
+    def preview_import(self, folder: FolderToImport) -> Mapping[str, Any]:
+        body = {"root": str(folder.root.resolve()), "layout": folder.layout, "product": folder.product}
+        found: Mapping[str, Any] = self._ask("POST", "/api/import/preview", body)
+        return found
+
+    def preview_export(self, layout: str, product: str | None) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = self._ask(
+            "POST", "/api/export/preview", {"layout": layout, "product": product}
+        )
+        return found
+
+    def export(
+        self, folder: Path, layout: str, product: str | None, report: StageReport
+    ) -> Mapping[str, Any]:
+        body = {"folder": str(folder.resolve()), "layout": layout, "product": product}
+        found: Mapping[str, Any] = self._ask("POST", "/api/export", body)
+        return found
 
     def start_fit(self, settings: Mapping[str, object] | None = None) -> int:
         return int(self._ask("POST", "/api/fit", {"settings": settings})["job"])

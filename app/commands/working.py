@@ -1,34 +1,15 @@
-"""import, fit, teach: jobs of a workspace, here or at the server that owns it."""
+"""fit, teach: jobs of a workspace, here or at the server that owns it."""
 
 from argparse import Namespace
 from collections.abc import Mapping
 from contextlib import closing
 from typing import Any
 
-from app.commands.following import follow, follow_rest
-from app.commands.outcome import DONE, FAILED
-from app.commands.owner import FolderToImport, open_owner
+from app.commands.following import follow
+from app.commands.outcome import DONE
+from app.commands.owner import open_owner
 from app.commands.settings_file import chosen_settings
 from app.messages import plural
-
-
-def import_folder(options: Namespace) -> int:
-    folder = FolderToImport(
-        options.root, options.layout, options.product, options.name_pattern, options.facts
-    )
-    with closing(open_owner(options, must_exist=False)) as owner:
-        report = follow(owner, owner.start_import(folder)).result
-        follow_rest(owner)
-    for file in report["refused"]:
-        print(f"refused  {file['name']}: {file['reason']}")
-    for name in report["filed_twice"]:
-        print(f"filed both good and defective: {name}")
-    there = report["already_there"]
-    print(
-        f"{plural(report['added'], 'image')} added, {there:,} {'was' if there == 1 else 'were'} already there, "
-        f"{plural(len(report['refused']), 'file')} refused, {report['masks']} painted."
-    )
-    return DONE if report["added"] or report["already_there"] else FAILED
 
 
 def fit(options: Namespace) -> int:

@@ -10,7 +10,7 @@ import gradio as gr
 from app import messages
 from app.canvas.image_grid import GridValue, ImageGrid
 from app.pages.badges import empty_state, pressable
-from app.pages.components import ImportSheet, Written
+from app.pages.components import ExportSheet, ImportSheet, Written
 from app.pages.markup import Html
 from app.pages.shared import QUIET, Frame, Target, choices, chosen, inform, on_each, refusals_shown
 from app.services import Services
@@ -30,6 +30,7 @@ class BrowseView:
     text: gr.Textbox
     order: gr.Dropdown
     imports: ImportSheet
+    exports: ExportSheet
     empty: Written
     grid: ImageGrid
     refresh: gr.State  # counts up when the cards are to be asked for again
@@ -59,11 +60,24 @@ def build(_services: Services) -> BrowseView:
         score_from = _number(messages.SCORE_FROM, "tw-score-from")
         score_to = _number(messages.SCORE_TO, "tw-score-to")
         order = _dropdown(messages.ORDER_CHOICES, "name", "tw-order")
+        exports = ExportSheet(elem_id="tw-export")
         imports = ImportSheet(elem_id="tw-import")
     empty = Written(elem_id="tw-browse-empty")
     grid = ImageGrid(GridValue(), elem_id="tw-grid")
     return BrowseView(
-        verdict, call, testing, painted, score_from, score_to, text, order, imports, empty, grid, gr.State(0)
+        verdict,
+        call,
+        testing,
+        painted,
+        score_from,
+        score_to,
+        text,
+        order,
+        imports,
+        exports,
+        empty,
+        grid,
+        gr.State(0),
     )
 
 
@@ -99,14 +113,15 @@ class BrowseHandlers:
 
     @refusals_shown
     def show(self, page: str, refresh: int, product: str, author: str, *filters: Any) -> tuple[Any, ...]:
-        """Return grid, what stands in its place, and the import sheet's value."""
+        """Return grid, what stands in its place, and the values of the import and export sheets."""
         if page != "browse":
-            return (gr.skip(),) * 3
-        query = _query(chosen(product), *filters)
+            return (gr.skip(),) * 4
+        product_name = chosen(product)
+        query = _query(product_name, *filters)
         names = [summary.name for summary in self._browsing.products()]
         grid = GridValue(query, author=author, refresh=refresh)
         imports = {"products": names, "product": product or ""}
-        return grid, self._empty(query, bool(names)), imports
+        return grid, self._empty(query, bool(names)), imports, {"product": product_name}
 
     @refusals_shown
     def again(self, page: str, refresh: int, product: str, author: str, *filters: Any) -> tuple[Any, ...]:
@@ -168,7 +183,7 @@ def _score(typed: str) -> float | None:
 
 def wire(view: BrowseView, frame: Frame, handlers: BrowseHandlers, opener: Target) -> None:
     asked = [frame.page, view.refresh, frame.product, frame.author, *view.filters()]
-    outputs = [view.grid, view.empty, view.imports]
+    outputs = [view.grid, view.empty, view.imports, view.exports]
     filtering = [item.input for item in view.filters()]
     on_each(
         [*filtering, frame.product.change, frame.author.change],

@@ -61,6 +61,12 @@ class LookSwitch(Drawn):
     MODULE = "look_switch.js"
 
 
+class ExportSheet(Drawn):
+    """Export to a folder. Value {product}."""
+
+    MODULE = "export_sheet.js"
+
+
 class ImportSheet(Drawn):
     """Import by upload or folder. Value {products, product}. Event `imported` {added, refused}."""
 

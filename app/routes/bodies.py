@@ -79,6 +79,21 @@ class FolderBody(BaseModel):
     facts_file: str | None = None
 
 
+class PreviewBody(BaseModel):
+    root: str
+    layout: str | None = None  # None: recognised
+    product: str | None = None
+
+
+class ExportPreviewBody(BaseModel):
+    layout: str
+    product: str | None = None
+
+
+class ExportBody(ExportPreviewBody):
+    folder: str
+
+
 class FitBody(BaseModel):
     settings: dict[str, bool | int | float | str] | None = None
 

@@ -10,6 +10,7 @@ from app.services.agreement import AgreementService
 from app.services.browsing import BrowsingService
 from app.services.defect_book import DefectBookService
 from app.services.demo import DemoService
+from app.services.exporting import ExportingService
 from app.services.importing import ImportingService
 from app.services.jobs import JobRunner
 from app.services.labelling import LabellingService
@@ -33,6 +34,7 @@ class Services:
     path: Path
     browsing: BrowsingService
     importing: ImportingService
+    exporting: ExportingService
     labelling: LabellingService
     queue: QueueService
     questions: QuestionsService
@@ -114,6 +116,7 @@ def _assemble(
         path=workspace.path,
         browsing=BrowsingService(workspace, thumbnails),
         importing=importing,
+        exporting=ExportingService(workspace),
         labelling=LabellingService(workspace),
         queue=QueueService(workspace, thumbnails),
         book=DefectBookService(workspace),

@@ -121,6 +121,11 @@ class FolderNotReadableError(ServiceError):
         super().__init__(f"The folder {folder} can't be read ({why}).")
 
 
+class ExportFailedError(ServiceError):
+    def __init__(self, folder: str, why: str) -> None:
+        super().__init__(f"Nothing was exported to {folder} ({why}).")
+
+
 class WorkerDiedError(ServiceError):
     """The training process ended without an answer; the version in use keeps serving."""
 

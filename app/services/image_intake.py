@@ -9,16 +9,31 @@ from numpy.typing import NDArray
 from app.services.authorship import now
 from app.services.errors import MaskSizeError
 from app.services.held_out import draw, is_held_out
-from app.services.import_plan import PlannedImage
+from app.services.import_plan import PlannedImage, PlannedMask
 from app.services.thumbnails import Thumbnails
 from app.services.views import ImportReport, IncomingFile, Mask, RefusedFile
 from core.images import ImageRefusedError, decode, encode_png
 from storage.errors import WorkspaceFullError, WorkspaceReadOnlyError
+from storage.exchange.labels import ExchangeError, LabelledImage, TypedMask
 from storage.masks import encode_mask
 from storage.records import Image, Layer, NewImage, VerdictValue
 from storage.workspace import Work, Workspace
 
 SHOWN_BECAUSE = "import"
+
+
+PAINTING_LEFT_OUT = "The image came without its painting."
+
+
+@dataclass(frozen=True)
+class StoredPainting:
+    """What becomes an image's first revision."""
+
+    layers: tuple[Layer, ...] = ()
+    ignore_sha256: str | None = None
+
+
+NOTHING_PAINTED = StoredPainting()
 
 
 @dataclass(frozen=True)
@@ -28,7 +43,7 @@ class Prepared:
     plan: PlannedImage
     new: NewImage
     draw: float
-    layers: tuple[Layer, ...]
+    painting: StoredPainting
 
 
 class ImageIntake:
@@ -108,22 +123,24 @@ class ImageIntake:
             station=plan.facts.station,
             captured_at=plan.facts.captured_at,
         )
-        return Prepared(plan, new, number, self._store_masks(plan, (height, width)))
+        return Prepared(plan, new, number, self._store_painting(plan, (height, width)))
 
-    def _store_masks(self, plan: PlannedImage, size: tuple[int, int]) -> tuple[Layer, ...]:
-        layers: list[Layer] = []
-        for planned in plan.masks:
-            try:
-                mask = to_mask(decode(read(planned.source)).pixels)
-                if mask.shape != size:
-                    raise MaskSizeError(plan.name, (mask.shape[0], mask.shape[1]), size)
-            except (ImageRefusedError, MaskSizeError) as error:
-                self._refused.append(RefusedFile(planned.source.name, str(error)))
-                continue
-            if mask.any():
-                sha = self._workspace.blobs.put(encode_mask(mask))
-                layers.append(Layer(planned.defect_type, sha, int(mask.sum())))
-        return tuple(layers)
+    def _store_painting(self, plan: PlannedImage, size: tuple[int, int]) -> StoredPainting:
+        """Store all of an image's masks, or none of them where one can't be used."""
+        try:
+            painted = read_painting(plan, size)
+        except (ImageRefusedError, MaskSizeError, ExchangeError, OSError) as error:
+            at_fault = plan.masks[0].source.name if len(plan.masks) == 1 else plan.name
+            self._refused.append(RefusedFile(at_fault, f"{sentence_of(error)} {PAINTING_LEFT_OUT}"))
+            return NOTHING_PAINTED
+        layers = tuple(
+            Layer(layer.defect_type, self._put_mask(layer.mask), int(layer.mask.sum()))
+            for layer in painted.layers
+        )
+        return StoredPainting(layers, None if painted.ignore is None else self._put_mask(painted.ignore))
+
+    def _put_mask(self, mask: Mask) -> str:
+        return self._workspace.blobs.put(encode_mask(mask))
 
     def _add(self, work: Work, ready: Prepared, verdicts: dict[int, VerdictValue]) -> None:
         image, is_new = work.images.add(ready.new)
@@ -133,10 +150,11 @@ class ImageIntake:
         else:
             self._already_there += 1
         self._judge(work, image, ready.plan, verdicts)
-        if ready.layers and work.revisions.current(image.id) is None:
-            for layer in ready.layers:
+        layers, ignore = ready.painting.layers, ready.painting.ignore_sha256
+        if (layers or ignore) and work.revisions.current(image.id) is None:
+            for layer in layers:
                 work.defect_types.get_or_create(layer.defect_type)
-            work.revisions.add(image.id, ready.layers, None, True, self._author, now())
+            work.revisions.add(image.id, layers, ignore, ready.plan.complete, self._author, now())
             self._masks += 1
 
     def _judge(self, work: Work, image: Image, plan: PlannedImage, verdicts: dict[int, VerdictValue]) -> None:
@@ -161,6 +179,48 @@ def read(source: IncomingFile) -> bytes:
         return source.data
     assert source.path is not None, "an incoming file has bytes or a path"
     return source.path.read_bytes()
+
+
+def read_painting(plan: PlannedImage, size: tuple[int, int]) -> LabelledImage:
+    """Return what came with an image of (height, width): masks of one defect type joined, empty ones left out.
+
+    Raises:
+        ImageRefusedError, MaskSizeError, ExchangeError, OSError: one of the masks can't be used.
+    """
+    found = [(mask.defect_type, _read_mask(plan, mask, size)) for mask in plan.masks]
+    if plan.labels is not None:
+        labels = plan.labels(size)
+        found += [(layer.defect_type, layer.mask) for layer in labels.layers]
+        found += [] if labels.ignore is None else [(None, labels.ignore)]
+    joined: dict[str | None, Mask] = {}
+    for defect_type, mask in found:
+        key = None if defect_type is None else _checked_type(defect_type)
+        if mask.any():
+            joined[key] = joined[key] | mask if key in joined else mask
+    ignore = joined.pop(None, None)
+    layers = tuple(TypedMask(name, mask) for name, mask in joined.items() if name is not None)
+    return LabelledImage(plan.name, size[1], size[0], layers, ignore)
+
+
+def sentence_of(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return f"A mask can't be read ({error.strerror})."
+    return str(error)
+
+
+def _checked_type(name: str) -> str:
+    """Storage strips names too: two that differ by a space are one."""
+    text = name.strip()
+    if not text or not text.isprintable():
+        raise ExchangeError("A defect type has no name that can be shown.")
+    return text
+
+
+def _read_mask(plan: PlannedImage, planned: PlannedMask, size: tuple[int, int]) -> Mask:
+    mask = to_mask(decode(read(planned.source)).pixels)
+    if mask.shape != size:
+        raise MaskSizeError(plan.name, (mask.shape[0], mask.shape[1]), size)
+    return mask
 
 
 def to_mask(pixels: NDArray[np.uint8]) -> Mask:

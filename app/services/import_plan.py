@@ -13,6 +13,7 @@ from pathlib import Path
 
 from app.services.errors import FolderNotReadableError, InvalidRequestError
 from app.services.views import ImageFacts, IncomingFile, RefusedFile
+from storage.exchange.labels import LabelledImage
 
 LAYOUTS = ("mvtec", "folder")
 GOOD_FOLDERS = ("good", "ok")
@@ -35,9 +36,12 @@ NO_FACTS = ImageFacts()
 FactsOf = Callable[[str], ImageFacts]
 
 
+LabelsOf = Callable[[tuple[int, int]], LabelledImage]  # decode for an image of (height, width)
+
+
 @dataclass(frozen=True)
 class PlannedMask:
-    defect_type: str
+    defect_type: str | None  # None: an area to ignore
     source: IncomingFile
 
 
@@ -50,6 +54,8 @@ class PlannedImage:
     held_out: bool | None = None  # None: drawn
     facts: ImageFacts = NO_FACTS
     masks: tuple[PlannedMask, ...] = ()
+    labels: LabelsOf | None = None  # raises ExchangeError where they can't be used
+    complete: bool = True  # everything that is wrong with it is painted
 
 
 @dataclass(frozen=True)
@@ -67,10 +73,10 @@ def plan_folder(root: Path, layout: str, product: str | None, facts_of: FactsOf)
     """
     if layout not in LAYOUTS:
         raise InvalidRequestError(f"layout {layout!r} is not one of {', '.join(LAYOUTS)}.")
-    _require_readable(root)
+    require_readable(root)
     if layout == "mvtec":
         return _plan_mvtec(root, product, facts_of)
-    images = [_planned(path, root, product or root.resolve().name, facts_of) for path in _files(root)]
+    images = [_planned(path, root, product or root.resolve().name, facts_of) for path in files_below(root)]
     return FolderPlan(tuple(images))
 
 
@@ -100,7 +106,7 @@ def _plan_mvtec(root: Path, product: str | None, facts_of: FactsOf) -> FolderPla
     folders = (
         [root]
         if (root / "train").is_dir()
-        else [folder for folder in _folders(root) if (folder / "train").is_dir()]
+        else [folder for folder in folders_in(root) if (folder / "train").is_dir()]
     )
     if not folders:
         raise FolderNotReadableError(str(root), "neither it nor a folder in it has a sub-folder called train")
@@ -118,11 +124,11 @@ def _plan_mvtec(root: Path, product: str | None, facts_of: FactsOf) -> FolderPla
 
 
 def _plan_mvtec_product(folder: Path, product: str, facts_of: FactsOf) -> FolderPlan:
-    masks = {(mask.parent.name, _stem(mask)): mask for mask in _files(folder / "ground_truth")}
+    masks = {(mask.parent.name, _stem(mask)): mask for mask in files_below(folder / "ground_truth")}
     images: list[PlannedImage] = []
     for part in ("train", "test"):
-        for type_folder in _folders(folder / part):
-            for path in _files(type_folder):
+        for type_folder in folders_in(folder / part):
+            for path in files_below(type_folder):
                 mask = masks.pop((type_folder.name, path.stem), None)
                 images.append(_planned_mvtec(path, folder, product, mask, facts_of))
     refused = [
@@ -158,14 +164,14 @@ def _stem(mask: Path) -> str:
     return mask.stem.removesuffix("_mask")
 
 
-def _require_readable(root: Path) -> None:
+def require_readable(root: Path) -> None:
     try:
         next(iter(os.scandir(root)), None)
     except OSError as error:
         raise FolderNotReadableError(str(root), error.strerror or str(error)) from error
 
 
-def _folders(root: Path) -> list[Path]:
+def folders_in(root: Path) -> list[Path]:
     if not root.is_dir():
         return []
     return sorted(
@@ -173,7 +179,7 @@ def _folders(root: Path) -> list[Path]:
     )
 
 
-def _files(root: Path) -> Iterator[Path]:
+def files_below(root: Path) -> Iterator[Path]:
     """Yield every file below `root` that may be an image, sorted; no documents, no hidden files."""
     if not root.is_dir():
         return

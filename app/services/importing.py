@@ -7,10 +7,11 @@ from app.services.authorship import checked_author
 from app.services.errors import InvalidRequestError, UnknownVerdictError
 from app.services.image_facts import no_facts
 from app.services.image_intake import ImageIntake
-from app.services.import_plan import LAYOUTS, FactsOf, PlannedImage, plan_folder
+from app.services.import_layouts import LAYOUTS, plan_layout, preview_of, recognised
+from app.services.import_plan import FactsOf, FolderPlan, PlannedImage
 from app.services.jobs import JobControl, JobRunner, StageReport
 from app.services.thumbnails import Thumbnails
-from app.services.views import ImageFacts, ImportReport, IncomingFile, RefusedFile
+from app.services.views import ImageFacts, ImportPreview, ImportReport, IncomingFile, RefusedFile
 from storage.records import JobKind
 from storage.workspace import Workspace
 
@@ -77,7 +78,7 @@ class ImportingService:
             FolderNotReadableError, AuthorMissingError, InvalidRequestError: nothing was stored.
         """
         name = checked_author(author)
-        plan = plan_folder(root, layout, _checked_product(product) if product else None, facts_of)
+        plan = _plan(root, layout, product, facts_of)
         return self._store(plan.images, plan.refused, name, report)
 
     def start_folder(
@@ -85,7 +86,7 @@ class ImportingService:
     ) -> int:
         """Import a folder as a job and return the job's id; the job's result is the report."""
         name = checked_author(author)
-        plan_folder(root, layout, product, facts_of)  # refuse at once what can't be read
+        _plan(root, layout, product, facts_of)  # refuse at once what can't be read
 
         def work(control: JobControl) -> dict[str, object]:
             return as_json(self.import_folder(root, layout, product, name, control.report, facts_of))
@@ -93,6 +94,18 @@ class ImportingService:
         return self._jobs.start(
             JobKind.IMPORT, name, {"root": str(root), "layout": layout, "product": product}, work
         )
+
+    def preview(self, root: Path, layout: str | None, product: str | None) -> ImportPreview:
+        """Return what `import_folder` would take in; no image is opened yet.
+
+        Args:
+            layout: None: what the folder seems to be.
+
+        Raises:
+            FolderNotReadableError, InvalidRequestError: the folder can't be imported so.
+        """
+        chosen = layout or recognised(root)
+        return preview_of(_plan(root, chosen, product, no_facts), chosen)
 
     def layouts(self) -> tuple[str, ...]:
         return LAYOUTS
@@ -130,6 +143,13 @@ def as_json(report: ImportReport) -> dict[str, object]:
         "masks": report.masks,
         "filed_twice": list(report.filed_twice),
     }
+
+
+def _plan(root: Path, layout: str, product: str | None, facts_of: FactsOf) -> FolderPlan:
+    plan = plan_layout(root, layout, _checked_product(product) if product else None, facts_of)
+    for name in {image.product for image in plan.images}:
+        _checked_product(name)
+    return plan
 
 
 def _checked_product(product: str) -> str:

@@ -116,6 +116,36 @@ class ImportReport:
     filed_twice: tuple[str, ...] = ()  # names of pictures filed both good and defective
 
 
+@dataclass(frozen=True)
+class ImportPreview:
+    """What an import of a folder would take in."""
+
+    layout: str
+    images: int
+    good: int
+    defect: int
+    not_judged: int  # and those that somebody was unsure of
+    painted: int
+    products: tuple[str, ...]
+    refused: tuple[RefusedFile, ...]  # labels that belong to no image, files that can't be used
+
+
+@dataclass(frozen=True)
+class ExportPreview:
+    layout: str
+    images: int
+    painted: int
+    losses: tuple[str, ...]  # a sentence for each thing that the layout can't hold
+
+
+@dataclass(frozen=True)
+class ExportReport:
+    folder: str
+    images: int
+    painted: int
+    losses: tuple[str, ...]
+
+
 @dataclass(frozen=True, eq=False)  # eq: comparing arrays gives an array
 class PaintedLayer:
     defect_type: str

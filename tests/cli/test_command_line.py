@@ -42,7 +42,7 @@ def test_every_command_explains_itself_with_examples_and_exit_codes(
     [
         ["paint"],
         ["import", "x"],
-        ["import", "x", "--layout", "coco"],
+        ["import", "x", "--layout", "pascal"],
         ["serve", "--port", "99999"],
         ["evaluate", "--data", "x", "--seen", "ten"],
         ["score"],

@@ -121,19 +121,45 @@ def test_an_address_opens_its_page_and_image(inspector: Inspector, plates: tuple
 def test_a_folder_is_imported_with_a_word_about_every_refused_file(
     inspector: Inspector, running: Running, plates: tuple[int, ...], tmp_path: Path
 ) -> None:
-    (tmp_path / "lid-1.png").write_bytes(part(77).png)
-    (tmp_path / "broken.png").write_bytes(b"not a picture")
+    for folder in ("images", "masks/dent", "ignore"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "images/lid-1.png").write_bytes(part(77).png)
+    (tmp_path / "images/broken.png").write_bytes(b"not a picture")
+    (tmp_path / "ignore/lid-1.png").write_bytes(b"no mask")
+    (tmp_path / "masks/dent/lid-9.png").write_bytes(b"no mask")
     inspector.come()
     inspector.page.locator("#tw-import .tw-button").click()
     sheet = inspector.page.locator(".tw-import-sheet")
     sheet.get_by_text("Folder on the server").click()
     sheet.get_by_label("Folder", exact=False).first.fill(str(tmp_path))
+    sheet.get_by_role("button", name="Look at the folder").click()
+    expect(sheet.locator(".tw-import-message")).to_contain_text("PNG masks")
+    expect(sheet.locator(".tw-import-message")).to_contain_text("2 images: 0 good, 0 defective")
+    expect(sheet.locator(".tw-import-results")).to_contain_text("lid-9.png")
     sheet.locator("input[list]").fill("lid")
-    sheet.locator("button[type=submit]").click()
+    sheet.get_by_role("button", name="Import 2 images").click()
 
-    expect(sheet.locator(".tw-import-message")).to_have_text("1 added, 0 were already there, 1 refused.")
+    expect(sheet.locator(".tw-import-message")).to_have_text("1 added, 0 were already there, 3 refused.")
     expect(sheet.locator(".tw-import-results")).to_contain_text("broken.png")
+    expect(sheet.locator(".tw-import-results")).to_contain_text("without its painting")
     assert [summary.name for summary in running.services.browsing.products()] == ["lid", "plate"]
+
+
+def test_an_export_says_what_is_lost_and_where_it_went(
+    inspector: Inspector, plates: tuple[int, ...], tmp_path: Path
+) -> None:
+    inspector.come("?open=browse")
+    inspector.page.locator("#tw-export .tw-button").click()
+    sheet = inspector.page.locator(".tw-export-sheet")
+    expect(sheet.locator(".tw-export-what")).to_contain_text("Everything is kept")
+    sheet.locator("select").select_option("mvtec")
+    expect(sheet.locator(".tw-import-results")).to_contain_text("not judged good or defective")
+    sheet.locator("select").select_option("png")
+    sheet.get_by_label("New folder").fill(str(tmp_path / "out"))
+    sheet.get_by_role("button", name="Export").click()
+
+    expect(sheet.locator(".tw-import-message")).to_contain_text(f"written to {tmp_path / 'out'}")
+    assert len(list((tmp_path / "out/images/plate").iterdir())) == len(plates)
 
 
 def test_a_question_is_answered_with_words_and_goes_back(

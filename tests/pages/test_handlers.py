@@ -45,7 +45,7 @@ def paint(services: Services, image: int) -> None:
 def test_browse_asks_the_grid_for_what_the_filters_say(services: Services, plates: tuple[int, ...]) -> None:
     filters = ("none", "any", "true", "any", "0,5", "", " part ", "score")
 
-    grid, _, imports = BrowseHandlers(services).show("browse", 0, "plate", "Ada", *filters)
+    grid, _, imports, exports = BrowseHandlers(services).show("browse", 0, "plate", "Ada", *filters)
 
     assert grid.to_json()["query"] == {
         "product": "plate",
@@ -56,10 +56,11 @@ def test_browse_asks_the_grid_for_what_the_filters_say(services: Services, plate
         "order": "score",
     }
     assert imports == {"products": ["plate"], "product": "plate"}
+    assert exports == {"product": "plate"}
 
 
 def test_browse_without_images_offers_the_import(services: Services) -> None:
-    _, empty, _ = BrowseHandlers(services).show("browse", 0, "", "Ada", *NO_FILTER)
+    _, empty, *_ = BrowseHandlers(services).show("browse", 0, "", "Ada", *NO_FILTER)
 
     assert messages.NO_IMAGES in empty.text
 
@@ -67,7 +68,7 @@ def test_browse_without_images_offers_the_import(services: Services) -> None:
 def test_browse_says_when_filters_leave_nothing(services: Services, plates: tuple[int, ...]) -> None:
     wanted = (*NO_FILTER[:6], "no such name", "name")
 
-    _, empty, _ = BrowseHandlers(services).show("browse", 0, "", "Ada", *wanted)
+    _, empty, *_ = BrowseHandlers(services).show("browse", 0, "", "Ada", *wanted)
 
     assert messages.NOTHING_MATCHES in empty.text
 

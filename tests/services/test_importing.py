@@ -224,7 +224,7 @@ def test_folder_that_is_not_there_or_no_mvtec_is_refused_at_once(services: Servi
     with pytest.raises(FolderNotReadableError, match="train"):
         services.importing.start_folder(tmp_path, "mvtec", None, "Ada")
     with pytest.raises(InvalidRequestError, match="layout"):
-        services.importing.start_folder(tmp_path, "coco", None, "Ada")
+        services.importing.start_folder(tmp_path, "pascal", None, "Ada")
 
 
 def test_import_as_a_job_gives_the_report(services: Services, tmp_path: Path) -> None:
