@@ -22,6 +22,8 @@ CHECKS = (
     Check("types", ["mypy"], "see above"),
 )
 
+MOST_PROCESSES = 4  # that run tests side by side; each holds torch
+
 
 def run_checks(project: Project, arguments: List[str]) -> int:
     """Run everything, or only pytest when it is given arguments; 0 if all passed."""
@@ -31,6 +33,8 @@ def run_checks(project: Project, arguments: List[str]) -> int:
         environment[chromium.VARIABLE] = browser
     failed = [] if arguments else failed_checks(project, environment)
     words = [project.python, "-m", "pytest"]
+    if not arguments:
+        words += ["--numprocesses", str(min(os.cpu_count() or 1, MOST_PROCESSES)), "--dist", "loadfile"]
     if browser is None and "-m" not in arguments:
         words += ["-m", "not browser"]
     # Paths among the arguments are the person's own, as seen from where they stand inside this copy.
