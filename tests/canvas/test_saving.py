@@ -149,7 +149,7 @@ def test_two_versions_are_shown_side_by_side_and_either_can_be_taken(painter: Pa
 
     painter.page.get_by_role("button", name="Compare").click()
     sheet = painter.page.get_by_role("dialog", name="Two versions")
-    assert sheet.locator("figcaption").all_inner_texts() == ["By Ben", "Yours", "Both together"]
+    expect(sheet.locator("figcaption")).to_have_text(["By Ben", "Yours", "Both together"])
     pictures = sheet.locator("canvas").evaluate_all("(all) => all.map((canvas) => canvas.toDataURL())")
     assert len(set(pictures)) == 3
     sheet.get_by_role("button", name="Use this one").click()
