@@ -33,7 +33,10 @@ class DmadConfig:
     backbone: str = "efficientnet_lite0"
     image_size: int = 256  # px, square
     aggregation: str = "mean"  # "mean": 3x3 average pool, concatenated. "patchcore": the paper's
-    standardise: bool = True  # per channel, with the fit's normal patches
+    scaling: str = (
+        "overall"  # of features, by their spread in the fit's normal patches. "overall": one factor, which
+    )
+    # keeps the features' own distances. "channel": one each. "none": the paper's
     # 3.1 filter (eq. 2)
     mask_filter: str = "coverage"  # "coverage" | "bilinear" (the paper's) | "none" (its ablation)
     coverage_threshold: float = 0.25
@@ -93,6 +96,7 @@ class DmadConfig:
 
     def __post_init__(self) -> None:
         _choice(self, "aggregation", ("mean", "patchcore"))
+        _choice(self, "scaling", ("overall", "channel", "none"))
         _choice(self, "mask_filter", ("coverage", "bilinear", "none"))
         _choice(self, "normal_scope", ("product", "all"))
         _choice(self, "coreset_scope", ("product", "all"))
@@ -138,7 +142,7 @@ class DmadConfig:
         return cls(
             backbone="wide_resnet50_2",
             aggregation="patchcore",
-            standardise=False,
+            scaling="none",
             mask_filter="bilinear",
             normal_scope="all",
             coreset_scope="all",
@@ -187,6 +191,8 @@ class DmadConfig:
             ConfigError: for a name that is no setting, or a value out of range.
         """
         values: dict[str, Any] = json.loads(text)
+        if "standardise" in values:  # what `scaling` was called when there were two kinds
+            values["scaling"] = "channel" if values.pop("standardise") else "none"
         unknown = sorted(set(values) - {field.name for field in fields(cls)})
         if unknown:
             raise ConfigError(

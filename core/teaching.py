@@ -184,16 +184,19 @@ def _require_good(good: Sequence[GoodImage]) -> None:
 def _standardisation(
     good: Sequence[GoodImage], config: DmadConfig, device: torch.device, report: Report
 ) -> tuple[Tensor, Tensor]:
-    """Per-channel mean and standard deviation over the good patches, every product counting alike."""
+    """(C,) mean and (C,) spread of the good patches, every product counting alike; the config says what is divided by."""
     sums: dict[str, list[Tensor]] = {}
     for number, image in enumerate(good):
         report(Progress("Reading good images", number, len(good)))
         features = image.features().double()
         sums.setdefault(image.product, []).append(torch.stack([features.mean(0), features.square().mean(0)]))
     moments = torch.stack([torch.stack(values).mean(0) for values in sums.values()]).mean(0)  # (2, C)
-    if not config.standardise:
+    if config.scaling == "none":
         return torch.zeros_like(moments[0]).float().to(device), torch.ones_like(moments[0]).float().to(device)
-    std = (moments[1] - moments[0].square()).clamp(min=0).sqrt()
+    variance = (moments[1] - moments[0].square()).clamp(min=0)
+    if config.scaling == "overall":
+        variance = variance.mean().expand_as(variance)
+    std = variance.sqrt()
     return moments[0].float().to(device), std.clamp(min=1e-3 * float(std.median()) + 1e-9).float().to(device)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,6 +50,24 @@ def test_with_nothing_painted_the_heatmap_is_the_distance_where_nothing_is_rejec
     assert passed.sum() >= 12
     assert (result.combined[passed] == result.distance[passed]).all()
     assert (result.combined >= result.distance).all()
+
+
+@pytest.mark.parametrize(("scaling", "keeps"), [("overall", True), ("none", True), ("channel", False)])
+def test_scaling_keeps_the_ratios_of_distances_unless_each_channel_has_its_own(
+    scaling: str, keeps: bool
+) -> None:
+    detector = fitted(config=replace(TOY, scaling=scaling)).detector
+    features = defect_features(70, (5,)) * torch.linspace(0.5, 2, detector.mean.shape[0])
+    ratios = torch.pdist(detector.standardise(features)) / torch.pdist(features)
+    assert bool((ratios.std() < 1e-4 * ratios.mean()).all()) == keeps
+
+
+@pytest.mark.parametrize(("standardise", "scaling"), [(True, "channel"), (False, "none")])
+def test_settings_from_before_scaling_had_three_kinds_are_read(standardise: bool, scaling: str) -> None:
+    stored = json.loads(DmadConfig().to_json())
+    del stored["scaling"]
+    read = DmadConfig.from_json(json.dumps(stored | {"standardise": standardise}))
+    assert read == replace(DmadConfig(), scaling=scaling)
 
 
 def test_without_the_usual_distance_the_score_is_the_distance_exactly() -> None:
