@@ -330,6 +330,7 @@ def _add_measuring(commands: Commands) -> None:
         "bench promise --data parts",
         "bench backbones",
         "bench coldstart --data parts --product cookie",
+        "bench assist --data parts",
     )
     bench.add_argument("name", metavar="NAME", help="a module of the folder benchmarks")
     bench.add_argument("arguments", nargs=argparse.REMAINDER, help="handed to the benchmark")

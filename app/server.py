@@ -10,7 +10,18 @@ from threading import Timer
 
 from fastapi import FastAPI, Request
 
-from app.routes import canvas_files, errors, exporting, images, importing, jobs, media, models, session
+from app.routes import (
+    assist,
+    canvas_files,
+    errors,
+    exporting,
+    images,
+    importing,
+    jobs,
+    media,
+    models,
+    session,
+)
 from app.routes.guard import Access, Guard, host_name
 from app.services import Services
 from app.settings import PORTS_TRIED, Settings, is_loopback
@@ -29,7 +40,7 @@ def build_server(services: Services, access: Access) -> FastAPI:
     app.add_middleware(Guard, access=access)
     errors.install(app)
     app.include_router(session.router(access))
-    for part in (media, images, importing, exporting, jobs, models):
+    for part in (media, images, assist, importing, exporting, jobs, models):
         app.include_router(part.router(services))
     app.include_router(canvas_files.router())
     return app

@@ -5,7 +5,7 @@ import { BrushCursor } from "./brush_cursor.js";
 import { limitSize, nextSize, sizeToSlider, sliderToSize } from "./preferences.js";
 import { SHAPE_TOOLS } from "./shapes.js";
 
-/** @typedef {"brush" | "eraser" | import("./shapes.js").ShapeTool} Tool */
+/** @typedef {"brush" | "eraser" | "assist" | import("./shapes.js").ShapeTool} Tool */
 
 export class Brush {
   /** @param {HTMLElement} stage @param {number} size @param {HTMLInputElement} slider @param {(size: number) => void} keep */
@@ -63,6 +63,6 @@ export class Brush {
   }
 
   #outline() {
-    this.cursor.show(this.shape ? 0 : this.size * this.scale, this.isErasing || this.tool === "eraser");
+    this.cursor.show(this.shape || this.tool === "assist" ? 0 : this.size * this.scale, this.isErasing || this.tool === "eraser");
   }
 }

@@ -1,6 +1,7 @@
 // @ts-check
 /** The painter of one page: connects the open image, the stage, the frame around it and the keys. */
 
+import { Assist } from "./assist.js";
 import { Brush } from "./brush.js";
 import { compareVersions } from "./compare_sheet.js";
 import { isShown } from "./dom.js";
@@ -22,6 +23,8 @@ import { pan, toImage, zoomAt } from "./view.js";
 /** @typedef {import("./session.js").Shared} Shared */
 
 const PAUSE_MS = 800; // after the last save, before what the painting would change is asked for
+
+const ENDS_A_DRAFT = ["brush", "eraser", "polygon", "polygon-cut", "fill", "assist", "good", "defect", "unsure", "next", "previous", "clear"];
 
 export class Painter {
   /** @param {HTMLElement} root @param {Shared} shared @param {(name: string, data: any) => void} trigger */
@@ -47,13 +50,17 @@ export class Painter {
     this.heatmap = new HeatmapLayer(this.renderer, root);
     const slider = /** @type {HTMLInputElement} */ (this.toolbar.size.querySelector("input"));
     this.brush = new Brush(this.stage, this.likes.size, slider, (size) => this.#like({ size }));
-    this.shapes = new Shapes({
+    const around = {
       stage: this.stage, view: () => this.renderer.view, session: () => this.session, layer: () => this.layers.layer,
-      paint: (isErasing, fill) => this.#paintShape(isErasing, fill), say: (message) => this.toolbar.say(message),
-    });
+      paint: (/** @type {boolean} */ isErasing, /** @type {import("./painting.js").Fill} */ fill) => this.#paintShape(isErasing, fill),
+      say: (/** @type {string} */ message) => this.toolbar.say(message),
+    };
+    this.shapes = new Shapes(around);
+    this.assist = new Assist(around);
     this.renderer.onView = (view) => {
       this.brush.zoomed(view.scale);
       this.shapes.draw();
+      this.assist.draw();
     };
     this.judging = new Judging(this.#surroundings());
     this.#listen();
@@ -111,6 +118,8 @@ export class Painter {
     if (this.value.read_only) return;
     const shape = isErasing ? null : this.brush.shape;
     if (shape) return this.shapes.press(shape, x, y);
+    if (this.brush.tool === "assist" && !isErasing) return this.assist.begin(x, y);
+    this.assist.abandon();
     if (!this.#beginStep(isErasing || this.brush.tool === "eraser")) return;
     this.brush.erase(isErasing);
     this.last = toImage(this.renderer.view, x, y);
@@ -141,6 +150,7 @@ export class Painter {
   }
 
   #endStroke() {
+    if (this.assist.points.length) return void this.assist.end();
     this.brush.erase(false);
     this.session?.endStroke();
   }
@@ -148,11 +158,13 @@ export class Painter {
   #cancelStroke() {
     this.brush.erase(false);
     this.shapes.abandon();
+    this.assist.abandon();
     this.renderer.redrawBox(this.session?.cancelStroke() ?? null);
   }
 
   /** @param {number} x @param {number} y of the stage */
   #extend(x, y) {
+    this.assist.extend(x, y);
     if (!this.session?.painting?.stroke) return;
     const [ax, ay] = this.last ?? [0, 0];
     const [bx, by] = toImage(this.renderer.view, x, y);
@@ -171,12 +183,15 @@ export class Painter {
   /** A key or a button. @param {string} name @param {any} [value] */
   press(name, value) {
     if (this.shapes.isOpen && this.#drawing(name)) return;
+    if (this.assist.isOpen && this.#drafting(name)) return;
     if (this.judging?.act(name)) return;
     if (name.startsWith("type-")) value = this.layers.nameOf(Number(name.slice(5)));
     const pressed = name.startsWith("type-") ? "layer" : name;
     const reactions = {
       brush: () => this.brush.use("brush"), eraser: () => this.brush.use("eraser"),
       polygon: () => this.brush.use("polygon"), "polygon-cut": () => this.brush.use("polygon-cut"), fill: () => this.brush.use("fill"),
+      assist: () => this.brush.use("assist"), "model-draft": () => this.#canPaint && this.assist.fromModel(),
+      "copy-draft": () => this.#canPaint && this.assist.fromBefore(),
       smaller: () => this.brush.step(-1), larger: () => this.brush.step(1), size: () => this.brush.slideTo(value),
       undo: () => this.renderer.redrawBox(this.session?.step("undo") ?? null),
       redo: () => this.renderer.redrawBox(this.session?.step("redo") ?? null),
@@ -192,6 +207,25 @@ export class Painter {
     this.refresh();
   }
 
+  get #canPaint() {
+    return Boolean(this.session?.painting) && !this.value.read_only;
+  }
+
+  /** What a key means while a draft is shown. @param {string} name @returns {boolean} whether that was all */
+  #drafting(name) {
+    const own = {
+      done: () => this.assist.take(), cancel: () => this.assist.abandon(), undo: () => this.assist.abandon(),
+      smaller: () => this.assist.draft.step(-1), larger: () => this.assist.draft.step(1),
+    };
+    if (Object.hasOwn(own, name)) {
+      own[/** @type {keyof typeof own} */ (name)]();
+      this.refresh();
+      return true;
+    }
+    if (ENDS_A_DRAFT.includes(name)) this.assist.abandon();
+    return false;
+  }
+
   /** What a key means while a polygon is open. @param {string} name @returns {boolean} whether that was all */
   #drawing(name) {
     const own = { done: () => this.shapes.close(), cancel: () => this.shapes.abandon(), undo: () => this.shapes.stepBack() };
@@ -199,7 +233,7 @@ export class Painter {
       own[/** @type {keyof typeof own} */ (name)]();
       return true;
     }
-    if (["brush", "eraser", "polygon", "polygon-cut", "fill", "good", "defect", "unsure", "next", "previous"].includes(name)) this.shapes.abandon();
+    if (ENDS_A_DRAFT.includes(name)) this.shapes.abandon();
     return false;
   }
 
@@ -261,6 +295,7 @@ export class Painter {
 
   /** @param {number | null} imageId null: none */
   open(imageId) {
+    this.assist.leave(this.session);
     this.session?.close();
     this.early = [];
     this.shapes.abandon();

@@ -23,6 +23,15 @@ def encode(mask: NDArray[np.bool_]) -> list[int]:
     return [int(number) for number in np.stack([starts, ends - starts], axis=1).reshape(-1)]
 
 
+def encode_piece(mask: NDArray[np.bool_], top: int, left: int, width: int) -> list[int]:
+    """Run lengths of a mask (h, w) that lies at (left, top) in an image of this width and is all there is."""
+    band = np.zeros((mask.shape[0], width), dtype=bool)
+    band[:, left : left + mask.shape[1]] = mask
+    runs = encode(band)
+    runs[0::2] = [start + top * width for start in runs[0::2]]
+    return runs
+
+
 def decode(runs: Sequence[Any], width: int, height: int) -> NDArray[np.bool_]:
     """The (height, width) mask of these run lengths.
 

@@ -42,6 +42,9 @@ const TOOLS = /** @type {const} */ ({
   polygon: ["polygon", "Polygon"],
   "polygon-cut": ["polygon-cut", "Polygon that takes away"],
   fill: ["fill", "Fill a closed contour"],
+  assist: ["assist", "Stroke along a defect: a draft of its mask"],
+  "model-draft": ["model-draft", "Draft from what the model sees"],
+  "copy-draft": ["copy-draft", "Draft from the image painted before"],
   undo: ["undo", "Undo the stroke"],
   redo: ["redo", "Make the stroke again"],
   clear: ["clear", "Clear the painting"],
@@ -62,7 +65,7 @@ function slider(name, text, picture, range, press) {
   return create("label", { class: `tb-slider tb-slider-${name}`, title: text }, [mark, input]);
 }
 
-const PAINTING_TOOLS = ["brush", "eraser", "polygon", "polygon-cut", "fill"];
+const PAINTING_TOOLS = ["brush", "eraser", "polygon", "polygon-cut", "fill", "assist"];
 
 const VERDICTS = /** @type {const} */ ([
   ["previous", "previous", "", "Previous image"],
@@ -114,7 +117,7 @@ export class Toolbar {
 
   #build() {
     const separator = () => create("span", { class: "tb-separator" });
-    const tools = /** @type {(keyof typeof TOOLS)[]} */ (["brush", "eraser", "polygon", "polygon-cut", "fill", "undo", "redo", "clear", "fit", "keys"]);
+    const tools = /** @type {(keyof typeof TOOLS)[]} */ (["brush", "eraser", "polygon", "polygon-cut", "fill", "assist", "model-draft", "copy-draft", "undo", "redo", "clear", "fit", "keys"]);
     const rail = create("div", { class: "tb-rail", role: "toolbar", "aria-label": "Tools", "aria-orientation": "vertical" });
     for (const name of tools) {
       if (name === "undo" || name === "fit") rail.append(separator());

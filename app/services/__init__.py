@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.services.agreement import AgreementService
+from app.services.assist import AssistService
 from app.services.browsing import BrowsingService
 from app.services.defect_book import DefectBookService
 from app.services.demo import DemoService
@@ -43,6 +44,7 @@ class Services:
     preview: PreviewService
     teaching: TeachingService
     review: ReviewService
+    assist: AssistService
     versions: VersionsService
     scoring: ScoringService
     demo: DemoService
@@ -111,6 +113,7 @@ def _assemble(
     def score_new(author: str) -> None:
         scoring.score_missing(author)
 
+    review = ReviewService(workspace)
     importing = ImportingService(workspace, thumbnails, jobs, score_new)
     return Services(
         path=workspace.path,
@@ -124,7 +127,8 @@ def _assemble(
         agreement=AgreementService(workspace),
         preview=PreviewService(workspace, worker),
         teaching=TeachingService(workspace, jobs, worker, config),
-        review=ReviewService(workspace),
+        review=review,
+        assist=AssistService(workspace, review),
         versions=VersionsService(workspace, score_new),
         scoring=scoring,
         demo=DemoService(workspace, importing),

@@ -79,14 +79,14 @@ class ReviewService:
 
     def score_id(self, image_id: int, version_id: int | None = None) -> int:
         """Return what identifies the score a heatmap is made of: equal ids, equal heatmaps."""
-        return self._score(image_id, version_id)[1].id
+        return self.score(image_id, version_id)[1].id
 
     def heatmap_png(self, image_id: int, version_id: int | None = None) -> bytes:
-        image, score = self._score(image_id, version_id)
+        image, score = self.score(image_id, version_id)
         return overlay_png(score, image)
 
     def limit_contour(self, image_id: int, version_id: int | None = None) -> tuple[Polyline, ...]:
-        image, score = self._score(image_id, version_id)
+        image, score = self.score(image_id, version_id)
         return limit_contour(score, image)
 
     def evidence(self, image_id: int, version_id: int | None = None) -> Evidence:
@@ -95,7 +95,7 @@ class ReviewService:
         Raises:
             NotScoredError: this version has not scored it.
         """
-        image, score = self._score(image_id, version_id)
+        image, score = self.score(image_id, version_id)
         found = score.evidence
         cell = int(found["cell"])
         with self._workspace.reading() as work:
@@ -111,7 +111,12 @@ class ReviewService:
             sentence=_evidence_sentence(good, defect),
         )
 
-    def _score(self, image_id: int, version_id: int | None) -> tuple[Image, Score]:
+    def score(self, image_id: int, version_id: int | None = None) -> tuple[Image, Score]:
+        """Return the image and its stored score by this version (None: the one in use).
+
+        Raises:
+            UnknownImageError, NotScoredError
+        """
         with self._workspace.reading() as work:
             image = require_image(work, image_id)
             version = version_id if version_id is not None else versions_in_use(work).get(image.product)

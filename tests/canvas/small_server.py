@@ -17,7 +17,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from PIL import Image
 
-from app.canvas import STATIC_FOLDER, STATIC_URL
+from app.canvas import STATIC_FOLDER, STATIC_URL, run_lengths
 
 PAGE = """<!doctype html><html><head><meta charset="utf-8"><style>body{margin:8px;background:#fff}</style></head>
 <body><div id="host" %s></div><script type="module">
@@ -97,6 +97,7 @@ class SmallServer:
     save_delay: float = 0.0
     list_delay: float = 0.0  # of whole lists; the first cards come at once
     types: list[dict[str, Any]] = field(default_factory=list)
+    without_model: bool = False
     address: str = ""
 
     def put(self, image_id: int, body: dict[str, Any], author: str) -> tuple[int, dict[str, Any]]:
@@ -198,11 +199,33 @@ def add_labels(app: FastAPI, server: SmallServer) -> None:
         return server.card(image_id)
 
 
+def add_drafts(app: FastAPI, server: SmallServer) -> None:
+    @app.post("/api/images/{image_id}/drafts")
+    async def from_stroke(image_id: int, request: Request) -> Any:
+        """Boxes around the stroke, ever larger."""
+        x, y = zip(*(await request.json())["points"], strict=True)
+        return {"drafts": [boxed(server, image_id, x, y, room) for room in (4, 10, 20)], "proposed": 1}
+
+    @app.get("/api/images/{image_id}/drafts")
+    def from_model(image_id: int) -> Any:
+        if server.without_model:
+            return JSONResponse({"detail": "There is no model yet."}, 404)
+        return {"drafts": [boxed(server, image_id, (100, 200), (80, 160), 0)], "proposed": 0}
+
+
+def boxed(server: SmallServer, image_id: int, x: Any, y: Any, room: int) -> list[int]:
+    stored = server.images[image_id]
+    mask = np.zeros((stored.height, stored.width), dtype=bool)
+    mask[int(min(y)) - room : int(max(y)) + room + 1, int(min(x)) - room : int(max(x)) + room + 1] = True
+    return run_lengths.encode(mask)
+
+
 def build(server: SmallServer) -> FastAPI:
     app = FastAPI()
     app.mount(STATIC_URL, StaticFiles(directory=STATIC_FOLDER))
     add_media(app, server)
     add_labels(app, server)
+    add_drafts(app, server)
 
     @app.get("/page/{module}")
     def page(module: str, value: str, hidden: bool = False) -> HTMLResponse:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from app.canvas.run_lengths import RunLengthError, decode, encode
+from app.canvas.run_lengths import RunLengthError, decode, encode, encode_piece
 
 
 def test_a_small_mask_has_the_runs_one_can_count() -> None:
@@ -17,6 +17,17 @@ def test_a_small_mask_has_the_runs_one_can_count() -> None:
 def test_run_lengths_come_back_as_the_same_mask(mask: np.ndarray) -> None:
     height, width = mask.shape
     assert (decode(encode(mask), width, height) == mask).all()
+
+
+@given(
+    arrays(bool, array_shapes(min_dims=2, max_dims=2, max_side=6)),
+    st.integers(0, 3),
+    st.integers(0, 3),
+    st.integers(0, 3),
+)
+def test_a_piece_has_the_runs_of_the_whole(piece: np.ndarray, top: int, left: int, right: int) -> None:
+    whole = np.pad(piece, ((top, 2), (left, right)))
+    assert encode_piece(piece, top, left, whole.shape[1]) == encode(whole)
 
 
 @given(st.lists(st.integers(-2, 30), max_size=8))

@@ -1,0 +1,130 @@
+// @ts-check
+/** Drafts to begin with: what lies under a rough stroke, what the model sees, and the painting of the image before. */
+
+import { getModelDrafts, postStroke, RefusedError } from "./api.js";
+import { Draft } from "./draft.js";
+import { toImage, toStage } from "./view.js";
+
+/** @typedef {import("./draft.js").Surroundings & {layer: () => string, say: (message: string) => void}} Surroundings */
+
+const SVG = "http://www.w3.org/2000/svg";
+const HOW = "Enter takes it, [ and ] make it smaller or larger, arrows move it, Escape gives it up.";
+const UNREACHABLE = "The server cannot be reached, and drafts are made there. Paint by hand, or try again.";
+
+export class Assist {
+  /** @param {Surroundings} around */
+  constructor(around) {
+    this.around = around;
+    this.draft = new Draft(around);
+    /** @type {[number, number][]} the stroke being drawn, in image pixels */
+    this.points = [];
+    /** @type {{image_id: number, layers: {defect_type: string, runs: number[]}[], width: number, height: number} | null} */
+    this.before = null;
+    this.asked = 0;
+    this.line = document.createElementNS(SVG, "polyline");
+    this.overlay = document.createElementNS(SVG, "svg");
+    this.overlay.setAttribute("class", "tb-layer tb-stroke-line");
+    this.overlay.append(this.line);
+    around.stage.append(this.overlay);
+  }
+
+  get isOpen() {
+    return this.draft.isOpen;
+  }
+
+  /** @param {number} x @param {number} y of the stage */
+  begin(x, y) {
+    this.abandon();
+    this.points = [toImage(this.around.view(), x, y)];
+    this.draw();
+  }
+
+  /** @param {number} x @param {number} y of the stage */
+  extend(x, y) {
+    if (!this.points.length) return;
+    this.points.push(toImage(this.around.view(), x, y));
+    this.draw();
+  }
+
+  /** The stroke is whole: ask what it means. */
+  async end() {
+    const session = this.around.session();
+    const drawn = this.points;
+    if (!session || !drawn.length) return;
+    await this.#ask(() => postStroke(session.imageId, thinned(drawn)));
+    if (this.points === drawn) this.points = [];
+    this.draw();
+  }
+
+  /** What the model sees, at its limit. @returns {Promise<void>} */
+  async fromModel() {
+    const session = this.around.session();
+    if (!session) return;
+    if (session.isBlind) return this.around.say("This is a second look, without the model. Paint by hand.");
+    session.wasHeatmapShown = true; // its contour tells as much
+    await this.#ask(() => getModelDrafts(session.imageId));
+  }
+
+  /** What was painted with this defect type on the image before. */
+  fromBefore() {
+    const { painting } = this.around.session() ?? {};
+    const { before } = this;
+    if (!painting) return;
+    this.abandon();
+    if (!before) return this.around.say("No other image was painted here before this one.");
+    if (before.width !== painting.width || before.height !== painting.height) return this.around.say("The image painted before has another size.");
+    const layer = before.layers.find((one) => one.defect_type === this.around.layer());
+    if (!layer) return this.around.say(`Nothing of the type ${this.around.layer() || "ignored"} was painted on the image before.`);
+    this.draft.open({ drafts: [layer.runs], proposed: 0 });
+    return this.around.say(HOW);
+  }
+
+  /** Keep what is painted, for the next image. @param {import("./session.js").Session | null} session */
+  leave(session) {
+    this.abandon();
+    const { painting } = session ?? {};
+    const layers = painting && !session?.isBlind ? painting.content().layers.filter((layer) => layer.runs.length) : [];
+    if (painting && session && layers.length) this.before = { image_id: session.imageId, layers, width: painting.width, height: painting.height };
+  }
+
+  take() {
+    this.draft.take();
+  }
+
+  abandon() {
+    this.asked += 1; // an answer that is still to come is not wanted any more
+    this.points = [];
+    this.draft.abandon();
+    this.draw();
+  }
+
+  /** Also after the view has changed. */
+  draw() {
+    const view = this.around.view();
+    this.line.setAttribute("points", this.points.map(([x, y]) => toStage(view, x, y).join(",")).join(" "));
+    this.draft.draw();
+  }
+
+  /** @param {() => Promise<import("./draft.js").Offer>} ask */
+  async #ask(ask) {
+    this.asked += 1;
+    const own = this.asked;
+    let message = HOW;
+    try {
+      const offer = await ask();
+      if (own !== this.asked) return;
+      this.draft.open(offer);
+    } catch (error) {
+      if (own !== this.asked) return;
+      message = error instanceof RefusedError ? error.message : UNREACHABLE;
+    }
+    this.around.say(message);
+  }
+}
+
+/** No two points in one pixel, and no more than a request may hold. @param {[number, number][]} points */
+function thinned(points) {
+  const apart = points.filter(([x, y], at) => at === 0 || Math.floor(x) !== Math.floor(points[at - 1][0]) || Math.floor(y) !== Math.floor(points[at - 1][1]));
+  const every = Math.ceil(apart.length / 4000);
+  return apart.filter((_point, at) => at % every === 0 || at === apart.length - 1);
+}

@@ -1,0 +1,34 @@
+"""Drafts for the painter."""
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from app.canvas import run_lengths
+from app.services import Services
+from app.services.assist import MaskDrafts
+
+Json = dict[str, object]
+LONGEST_STROKE = 5000  # points
+
+
+class StrokeBody(BaseModel):
+    points: list[tuple[float, float]] = Field(min_length=1, max_length=LONGEST_STROKE)
+
+
+def router(services: Services) -> APIRouter:
+    routes = APIRouter(prefix="/api")
+
+    @routes.post("/images/{image_id}/drafts")
+    def from_stroke(image_id: int, body: StrokeBody) -> Json:
+        return _json(services.assist.from_stroke(image_id, body.points))
+
+    @routes.get("/images/{image_id}/drafts")
+    def from_model(image_id: int) -> Json:
+        return _json(services.assist.from_model(image_id))
+
+    return routes
+
+
+def _json(found: MaskDrafts) -> Json:
+    drafts = [run_lengths.encode_piece(one.pixels, one.top, one.left, found.width) for one in found.pieces]
+    return {"drafts": drafts, "proposed": found.proposed}

@@ -1,0 +1,92 @@
+"""Drafts for the painter: what a person may have meant by a rough stroke, and what the model thinks the defect is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Picture
+from PIL import ImageDraw
+
+from app.services.catalogue import require_image
+from app.services.errors import InvalidRequestError
+from app.services.heatmaps import patch_scores
+from app.services.review import ReviewService
+from core.assist.watershed import drafts_of
+from core.heatmap import pixel_map
+from core.images import decode
+from storage.workspace import Workspace
+
+SHARES = (1.6, 1.4, 1.2, 1.1, 1.0, 0.9, 0.8, 0.7, 0.6)  # of the reject limit, where the contour is drawn
+Point = tuple[float, float]  # (x, y) in pixels of the image
+
+
+@dataclass(frozen=True, eq=False)
+class PieceOfMask:
+    """A mask that is empty outside of its piece of the image."""
+
+    top: int
+    left: int
+    pixels: NDArray[np.bool_]  # (h, w)
+
+
+@dataclass(frozen=True)
+class MaskDrafts:
+    """Masks to choose from, from small to large, for an image of this size."""
+
+    width: int
+    height: int
+    pieces: tuple[PieceOfMask, ...]
+    proposed: int
+
+
+class AssistService:
+    """Reads pixels and scores; changes nothing."""
+
+    def __init__(self, workspace: Workspace, review: ReviewService) -> None:
+        self._workspace = workspace
+        self._review = review
+
+    def from_stroke(self, image_id: int, points: Sequence[Point]) -> MaskDrafts:
+        """Return what the defect under a stroke may be.
+
+        Raises:
+            UnknownImageError, InvalidRequestError: no point of the stroke lies on the image.
+        """
+        with self._workspace.reading() as work:
+            image = require_image(work, image_id)
+        stroke = _line(points, image.width, image.height)
+        if not stroke.any():
+            raise InvalidRequestError("the stroke lies outside of the image: draw on the defect.")
+        drafts = drafts_of(decode(self._workspace.blobs.get(image.pixels_sha256)).pixels, stroke)
+        region = drafts.region
+        pieces = tuple(PieceOfMask(region.top, region.left, mask) for mask in drafts.masks)
+        return MaskDrafts(image.width, image.height, pieces, drafts.proposed)
+
+    def from_model(self, image_id: int) -> MaskDrafts:
+        """Return where the scores of the version in use lie above shares of the reject limit.
+
+        Raises:
+            UnknownImageError, NotScoredError
+            InvalidRequestError: nothing comes near the limit.
+        """
+        image, score = self._review.score(image_id)
+        heat = pixel_map(patch_scores(score), (image.height, image.width))
+        masks = [heat > share * score.limit for share in SHARES]
+        proposed = sum(not mask.any() for mask in masks)
+        if proposed == len(masks):
+            raise InvalidRequestError("the model sees nothing here that comes near its limit: paint by hand.")
+        pieces = tuple(PieceOfMask(0, 0, mask) for mask in masks[proposed:])
+        return MaskDrafts(image.width, image.height, pieces, max(0, SHARES.index(1.0) - proposed))
+
+
+def _line(points: Sequence[Point], width: int, height: int) -> NDArray[np.bool_]:
+    """(H, W) the pixels that a line through the points meets."""
+    picture = Picture.new("1", (width, height))
+    cells = [(int(np.floor(x)), int(np.floor(y))) for x, y in points]
+    draw = ImageDraw.Draw(picture)
+    draw.line(cells, fill=1)
+    draw.point(cells, fill=1)
+    return np.array(picture)

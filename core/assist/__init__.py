@@ -1,0 +1,1 @@
+"""Help with painting: drafts of a defect from a rough stroke."""

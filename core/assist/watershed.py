@@ -1,0 +1,84 @@
+"""Drafts of a defect from a rough stroke: watershed of the image's gradient, at several reaches.
+
+Flooding from markers: Meyer and Beucher, Morphological segmentation, 1990. The stroke is one marker, all that lies
+farther from it than the reach is the other. Which reach is right depends on the defect, so all are computed; the one
+whose outline is the steepest is proposed first.
+
+Shapes in this file
+    H, W  pixels of the image      h, w  pixels of the region worked on
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from skimage.color import rgb2lab
+from skimage.segmentation import watershed
+
+from core.assist.region import Mask, Region, region_around
+
+REACHES = (2, 3, 4, 6, 9, 13, 20, 30, 45, 70)  # px of the region: how far from the stroke its defect may end
+SMOOTHING = 1.0  # px, of the gradient
+
+
+@dataclass(frozen=True, eq=False)
+class Drafts:
+    """What the defect may be, from small to large."""
+
+    region: Region  # where in the image the masks lie
+    masks: tuple[Mask, ...]  # each (bottom - top, right - left)
+    proposed: int  # the one with the steepest outline
+
+
+def drafts_of(image: NDArray[np.uint8], stroke: Mask) -> Drafts:
+    """Return drafts of the defect that a stroke was drawn on; each holds the stroke.
+
+    Args:
+        image: (H, W, 3). stroke: (H, W), a line or a single pixel.
+
+    Raises:
+        EmptyStrokeError: nothing was drawn.
+    """
+    region = region_around(stroke)
+    marks = region.marks(stroke)
+    slope = steepness(region.picture(image))
+    away = ndimage.distance_transform_edt(~marks)
+    found: list[Mask] = []
+    for reach in REACHES:
+        if found and not (away > reach).any():
+            break
+        basin = _flooded(slope, marks, away, reach)
+        if not found or (basin != found[-1]).any():
+            found.append(basin)
+    steep = [_outline(slope, basin) for basin in found]
+    own = stroke[region.top : region.bottom, region.left : region.right]
+    return Drafts(region, tuple(region.back(basin) | own for basin in found), int(np.argmax(steep)))
+
+
+def steepness(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """(h, w, 3) -> (h, w): how fast the colour changes, in CIELAB units per pixel."""
+    lab = rgb2lab(picture).astype(np.float32)
+    squares = [ndimage.gaussian_gradient_magnitude(lab[..., channel], SMOOTHING) ** 2 for channel in range(3)]
+    return np.sqrt(np.sum(squares, axis=0, dtype=np.float32))
+
+
+def _flooded(slope: NDArray[np.float32], marks: Mask, away: NDArray[np.float64], reach: int) -> Mask:
+    basin = np.zeros_like(marks)
+    rows, columns = np.nonzero(marks)
+    margin = reach + 2
+    near = (
+        slice(max(0, int(rows.min()) - margin), int(rows.max()) + margin + 1),
+        slice(max(0, int(columns.min()) - margin), int(columns.max()) + margin + 1),
+    )
+    markers = (2 * (away[near] > reach)).astype(np.int32)
+    markers[marks[near]] = 1
+    basin[near] = watershed(slope[near], markers, mask=away[near] <= margin) == 1
+    return basin
+
+
+def _outline(slope: NDArray[np.float32], basin: Mask) -> float:
+    """Mean slope along the inner border of a basin."""
+    return float(slope[basin & ~ndimage.binary_erosion(basin)].mean())

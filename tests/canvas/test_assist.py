@@ -1,0 +1,102 @@
+"""Drafts in the painter: shown, changed, moved, taken as one step, given up."""
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from tests.canvas.conftest import HEIGHT, WIDTH, Painter
+
+pytestmark = pytest.mark.browser
+
+
+def draft(painter: Painter) -> None:
+    """Stroke along a defect with the tool, and wait for what comes."""
+    painter.key("s")
+    painter.stroke((100, 100), (160, 100))
+    expect(painter.page.locator(".tb-draft")).to_be_visible()
+
+
+def box(top: int, bottom: int, left: int, right: int) -> np.ndarray:
+    mask = np.zeros((HEIGHT, WIDTH), dtype=bool)
+    mask[top:bottom, left:right] = True
+    return mask
+
+
+def off_by(mask: np.ndarray, wanted: np.ndarray) -> int:
+    """Pixels that differ; the mouse stands on whole window pixels, so a row or column may."""
+    return int((mask ^ wanted).sum())
+
+
+def test_a_draft_is_no_painting_until_it_is_taken_and_then_one_step(painter: Painter) -> None:
+    painter.open()
+    draft(painter)
+    assert painter.server.saves == []
+    painter.key("Enter")
+    painter.saved()
+    assert off_by(painter.layer("scratch"), box(90, 111, 90, 171)) <= 220
+    assert painter.server.verdicts == []  # Enter took the draft, nothing else
+    expect(painter.page.locator(".tb-draft")).to_be_hidden()
+    painter.key("Control+z")
+    assert not painter.saved().layer("scratch").any()
+
+
+def test_brackets_change_it_and_arrows_move_it(painter: Painter) -> None:
+    painter.open()
+    draft(painter)
+    painter.key("]")
+    painter.key("]")  # there is no larger one
+    for key in ("ArrowDown", "Shift+ArrowDown", "ArrowLeft"):
+        painter.key(key)
+    painter.key("Enter")
+    assert off_by(painter.saved().layer("scratch"), box(91, 132, 79, 180)) <= 250
+
+
+def test_a_draft_moved_over_the_border_is_cut_there(painter: Painter) -> None:
+    painter.open()
+    draft(painter)
+    for _ in range(10):
+        painter.key("Shift+ArrowUp")
+    painter.key("Enter")
+    painted = painter.saved().layer("scratch")
+    assert painted[0, 100] and not painted[12:].any() and painted.sum() < 12 * 90
+
+
+@pytest.mark.parametrize("key", ["Escape", "Control+z", "d"])
+def test_a_draft_that_is_given_up_leaves_nothing(painter: Painter, key: str) -> None:
+    painter.open()
+    draft(painter)
+    painter.key(key)
+    expect(painter.page.locator(".tb-draft")).to_be_hidden()
+    assert painter.server.saves == []
+
+
+def test_what_the_model_sees_is_a_draft_or_a_sentence(painter: Painter) -> None:
+    painter.open().key("x")
+    expect(painter.page.locator(".tb-draft")).to_be_visible()
+    painter.key("Enter")
+    assert (painter.saved().layer("scratch") == box(80, 161, 100, 201)).all()
+    painter.server.without_model = True
+    painter.key("x")
+    expect(painter.page.locator(".tb-notice")).to_contain_text("no model yet")
+    with painter.page.expect_response("**/verdict"):
+        painter.key("u")
+    assert painter.server.verdicts[-1]["heatmap_visible"]  # its contour has been seen
+
+
+def test_the_painting_of_the_image_before_is_a_draft(painter: Painter) -> None:
+    painter.open().key("c")
+    expect(painter.page.locator(".tb-notice")).to_contain_text("No other image was painted")
+    painter.stroke((60, 60), (120, 60))
+    before = painter.saved().layer("scratch")
+    painter.put(image_id=8)
+    painter.ready(8).key("c")
+    expect(painter.page.locator(".tb-draft")).to_be_visible()
+    painter.key("ArrowRight")
+    painter.key("Enter")
+    assert (painter.saved().layer("scratch", 8) == np.roll(before, 1, axis=1)).all()
+
+
+def test_a_second_look_gets_no_hint_from_the_model(painter: Painter) -> None:
+    painter.open(blind=True).key("x")
+    expect(painter.page.locator(".tb-notice")).to_contain_text("second look")
+    expect(painter.page.locator(".tb-draft")).to_be_hidden()

@@ -1,0 +1,61 @@
+"""Drafts over HTTP: from a stroke, from the model."""
+
+from dataclasses import replace
+
+import numpy as np
+from fastapi.testclient import TestClient
+
+from app.canvas import run_lengths
+from app.services import Services
+from app.services.views import IncomingFile
+from storage.records import VersionKind
+from tests.services.parts import SIDE, part
+from tests.storage.examples import NOON, new_score
+
+
+def test_a_stroke_comes_back_as_masks_from_small_to_large(client: TestClient, services: Services) -> None:
+    spotted = part(4, spot=9)
+    [image] = services.importing.import_files([IncomingFile("s.png", spotted.png)], "plate", "Ada").image_ids
+    y, x = (float(np.mean(places)) for places in np.nonzero(spotted.mask))
+    answer = client.post(f"/api/images/{image}/drafts", json={"points": [[x - 4, y], [x + 4, y]]}).json()
+    masks = [run_lengths.decode(runs, SIDE, SIDE) for runs in answer["drafts"]]
+    assert [mask.sum() for mask in masks] == sorted(mask.sum() for mask in masks)
+    found = masks[answer["proposed"]]
+    assert (found & spotted.mask).sum() / (found | spotted.mask).sum() > 0.8
+
+
+def test_what_can_not_be_drafted_is_a_sentence(client: TestClient, image: int) -> None:
+    outside = client.post(f"/api/images/{image}/drafts", json={"points": [[-50, -50]]})
+    assert outside.status_code == 400 and outside.json()["detail"].endswith(".")
+    assert client.post(f"/api/images/{image}/drafts", json={"points": []}).status_code == 422
+    assert client.post("/api/images/99/drafts", json={"points": [[1, 1]]}).status_code == 404
+    without_model = client.get(f"/api/images/{image}/drafts")
+    assert without_model.status_code == 404 and without_model.json()["detail"].endswith(".")
+
+
+def test_the_model_drafts_are_its_heatmap_at_shares_of_the_limit(
+    client: TestClient, services: Services, image: int
+) -> None:
+    grid = np.zeros((8, 8), dtype=np.float16)
+    grid[2:4, 2:4] = 1.3
+    with services._workspace.writing() as work:
+        version = work.versions.add(
+            None, VersionKind.FIT, "0" * 64, "Ada", NOON, {}, {}, [], [], ["plate"]
+        ).id
+        work.scores.add_many(
+            [
+                replace(
+                    new_score(image, version),
+                    patch_scores=grid.tobytes(),
+                    grid_height=8,
+                    grid_width=8,
+                    limit=1.0,
+                )
+            ]
+        )
+        work.in_use.put("plate", version, "Ada", NOON)
+    answer = client.get(f"/api/images/{image}/drafts").json()
+    masks = [run_lengths.decode(runs, SIDE, SIDE) for runs in answer["drafts"]]
+    areas = [int(mask.sum()) for mask in masks]
+    assert areas == sorted(areas) and 0 < areas[0] < areas[-1]
+    assert answer["proposed"] > 0 and masks[answer["proposed"]][SIDE * 3 // 8, SIDE * 3 // 8]
