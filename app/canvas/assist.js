@@ -8,7 +8,7 @@ import { toImage, toStage } from "./view.js";
 /** @typedef {import("./draft.js").Surroundings & {layer: () => string, say: (message: string) => void}} Surroundings */
 
 const SVG = "http://www.w3.org/2000/svg";
-const HOW = "Enter takes it, [ and ] make it smaller or larger, arrows move it, Escape gives it up.";
+const HOW = "Enter takes it; , and . make it smaller or larger, arrows move it, Escape gives it up.";
 const UNREACHABLE = "The server cannot be reached, and drafts are made there. Paint by hand, or try again.";
 
 export class Assist {

@@ -59,7 +59,7 @@ class AssistService:
             image = require_image(work, image_id)
         stroke = _line(points, image.width, image.height)
         if not stroke.any():
-            raise InvalidRequestError("the stroke lies outside of the image: draw on the defect.")
+            raise InvalidRequestError("The stroke lies outside of the image: draw on the defect.")
         drafts = drafts_of(decode(self._workspace.blobs.get(image.pixels_sha256)).pixels, stroke)
         region = drafts.region
         pieces = tuple(PieceOfMask(region.top, region.left, mask) for mask in drafts.masks)
@@ -77,7 +77,7 @@ class AssistService:
         masks = [heat > share * score.limit for share in SHARES]
         proposed = sum(not mask.any() for mask in masks)
         if proposed == len(masks):
-            raise InvalidRequestError("the model sees nothing here that comes near its limit: paint by hand.")
+            raise InvalidRequestError("The model sees nothing here that comes near its limit: paint by hand.")
         pieces = tuple(PieceOfMask(0, 0, mask) for mask in masks[proposed:])
         return MaskDrafts(image.width, image.height, pieces, max(0, SHARES.index(1.0) - proposed))
 
