@@ -183,7 +183,7 @@ export class Painter {
       clear: () => this.renderer.redrawBox(this.session?.clear() ?? null),
       fit: () => this.renderer.fitToStage(),
       mask: () => this.#like({ mask: value }), heatmap: () => this.#like({ heatmap: value }),
-      layer: () => value !== undefined && this.#paintOn(value),
+      layer: () => value !== undefined && this.#paintOn(value), ignore: () => this.#paintOn(""),
       "new-type": () => this.#addType(value),
       keys: showKeys, refresh: () => undefined,
       discard: () => this.outbox.discardAll().then(() => this.session && this.open(this.session.imageId)),

@@ -175,8 +175,9 @@ export class Toolbar {
     const isOn = type ? type.name === layer : !layer;
     const dot = create("span", { class: type ? "tb-dot" : "tb-dot tb-dot-ignore" });
     if (type) dot.style.setProperty("--tb-colour", type.colour);
-    const key = type && at < 9 ? create("kbd", { text: String(at + 1) }) : null;
-    const title = type ? tip(`Paint ${name}`, `type-${at + 1}`) : "Paint what shall count neither as good nor as defect";
+    const action = type ? `type-${at + 1}` : "ignore";
+    const key = keyOf(action) ? create("kbd", { text: keyOf(action) }) : null;
+    const title = tip(type ? `Paint ${name}` : "Paint what shall count neither as good nor as defect", action);
     return create("button", {
       type: "button", class: "tb-chip", role: "radio", "aria-checked": String(isOn), title,
       "data-painted": painted.includes(name), onclick: () => this.press("layer", type?.name ?? ""),
