@@ -3,6 +3,7 @@
 
 import { Brush } from "./brush.js";
 import { compareVersions } from "./compare_sheet.js";
+import { DisplayLook } from "./display_look.js";
 import { isShown } from "./dom.js";
 import { HeatmapLayer } from "./heatmap_layer.js";
 import { Judging } from "./judging.js";
@@ -45,6 +46,8 @@ export class Painter {
     this.stage = this.toolbar.stage;
     this.renderer = new Renderer(this.stage);
     this.heatmap = new HeatmapLayer(this.renderer, root);
+    const places = { bar: this.toolbar.top, frame: this.toolbar.stageFrame };
+    this.display = new DisplayLook(this.renderer.pictureCanvas, places, this.likes.look, (look) => this.#like({ look }));
     const slider = /** @type {HTMLInputElement} */ (this.toolbar.size.querySelector("input"));
     this.brush = new Brush(this.stage, this.likes.size, slider, (size) => this.#like({ size }));
     this.shapes = new Shapes({

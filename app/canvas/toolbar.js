@@ -93,6 +93,7 @@ export class Toolbar {
   constructor(root, press, start) {
     this.root = root;
     this.press = press;
+    this.top = create("div", { class: "tb-top" });
     this.chips = create("div", { class: "tb-chips", role: "radiogroup", "aria-label": "Defect type" });
     this.sizeText = create("output", { class: "tb-size-text", "aria-label": "Brush size in pixels" });
     this.size = slider("size", tip("Brush size in image pixels", "smaller"), null, { min: 0, max: 100, step: 1, value: 0 }, press);
@@ -120,13 +121,13 @@ export class Toolbar {
       if (name === "undo" || name === "fit") rail.append(separator());
       rail.append(tool(name, this.press));
     }
-    const top = create("div", { class: "tb-top" }, [this.chips, this.size, this.mask, this.heatmap]);
+    this.top.append(this.chips, this.size, this.mask, this.heatmap);
     const verdicts = create("div", { class: "tb-verdicts", role: "group", "aria-label": "Your verdict" });
     verdicts.append(...VERDICTS.map((verdict) => verdictButton(verdict, this.press)));
     const bottom = create("div", { class: "tb-bottom" }, [
       create("div", { class: "tb-say" }, [this.facts, this.status, this.discard]), verdicts,
     ]);
-    this.root.append(top, rail, this.stageFrame, bottom);
+    this.root.append(this.top, rail, this.stageFrame, bottom);
     // After a click the keys belong to the image again: Enter is "done", not the button pressed last.
     this.root.addEventListener("click", (event) => {
       const isPointer = event.detail > 0 && event.target instanceof Element;
