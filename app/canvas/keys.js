@@ -40,6 +40,7 @@ export const KEY_MAP = [
   { action: "larger", keys: [".", "]"], does: "Larger brush", group: PAINT, repeats: true },
   { action: "redo", keys: ["Z"], does: "Make the stroke again", group: PAINT, repeats: true, command: "ctrl+shift" },
   { action: "undo", keys: ["Z"], does: "Undo the stroke", group: PAINT, repeats: true, command: "ctrl" },
+  { action: "ignore", keys: ["I"], does: "Paint what shall be ignored", group: PAINT },
   ...Array.from({ length: 9 }, (_, at) => ({
     action: `type-${at + 1}`, keys: [String(at + 1)], does: `Defect type ${at + 1}`, group: PAINT,
   })),

@@ -4,6 +4,7 @@
 import { Assist } from "./assist.js";
 import { Brush } from "./brush.js";
 import { compareVersions } from "./compare_sheet.js";
+import { DisplayLook } from "./display_look.js";
 import { isShown } from "./dom.js";
 import { HeatmapLayer } from "./heatmap_layer.js";
 import { Judging } from "./judging.js";
@@ -48,6 +49,8 @@ export class Painter {
     this.stage = this.toolbar.stage;
     this.renderer = new Renderer(this.stage);
     this.heatmap = new HeatmapLayer(this.renderer, root);
+    const places = { bar: this.toolbar.top, frame: this.toolbar.stageFrame };
+    this.display = new DisplayLook(this.renderer.pictureCanvas, places, this.likes.look, (look) => this.#like({ look }));
     const slider = /** @type {HTMLInputElement} */ (this.toolbar.size.querySelector("input"));
     this.brush = new Brush(this.stage, this.likes.size, slider, (size) => this.#like({ size }));
     const around = {
@@ -198,7 +201,7 @@ export class Painter {
       clear: () => this.renderer.redrawBox(this.session?.clear() ?? null),
       fit: () => this.renderer.fitToStage(),
       mask: () => this.#like({ mask: value }), heatmap: () => this.#like({ heatmap: value }),
-      layer: () => value !== undefined && this.#paintOn(value),
+      layer: () => value !== undefined && this.#paintOn(value), ignore: () => this.#paintOn(""),
       "new-type": () => this.#addType(value),
       keys: showKeys, refresh: () => undefined,
       discard: () => this.outbox.discardAll().then(() => this.session && this.open(this.session.imageId)),

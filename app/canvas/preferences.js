@@ -1,24 +1,28 @@
 // @ts-check
 /** How this person likes the painter: kept in the browser, never on the server. */
 
+import { limitLook } from "./display_look.js";
+
 const KEY = "twinbank-painter";
 const SMALLEST = 1;
 const LARGEST = 400;
 
-/** @typedef {{size: number, mask: number, heatmap: number}} Preferences */
+/** @typedef {{size: number, mask: number, heatmap: number, look: import("./display_look.js").Look}} Preferences */
 
 /** @returns {Preferences} */
 export function load() {
   const usual = { size: 16, mask: 0.75, heatmap: 0.5 };
+  let look = limitLook();
   try {
     const kept = JSON.parse(localStorage.getItem(KEY) ?? "{}");
-    for (const name of /** @type {(keyof Preferences)[]} */ (["size", "mask", "heatmap"])) {
+    for (const name of /** @type {("size" | "mask" | "heatmap")[]} */ (["size", "mask", "heatmap"])) {
       if (Number.isFinite(kept[name])) usual[name] = kept[name];
     }
+    look = limitLook(kept.look);
   } catch {
     // a browser that keeps nothing, or something else under this key: the usual ones
   }
-  return { size: limitSize(usual.size), mask: limit(usual.mask), heatmap: limit(usual.heatmap) };
+  return { size: limitSize(usual.size), mask: limit(usual.mask), heatmap: limit(usual.heatmap), look };
 }
 
 /** @param {Preferences} preferences */

@@ -96,6 +96,7 @@ export class Toolbar {
   constructor(root, press, start) {
     this.root = root;
     this.press = press;
+    this.top = create("div", { class: "tb-top" });
     this.chips = create("div", { class: "tb-chips", role: "radiogroup", "aria-label": "Defect type" });
     this.sizeText = create("output", { class: "tb-size-text", "aria-label": "Brush size in pixels" });
     this.size = slider("size", tip("Brush size in image pixels", "smaller"), null, { min: 0, max: 100, step: 1, value: 0 }, press);
@@ -123,13 +124,13 @@ export class Toolbar {
       if (name === "undo" || name === "fit") rail.append(separator());
       rail.append(tool(name, this.press));
     }
-    const top = create("div", { class: "tb-top" }, [this.chips, this.size, this.mask, this.heatmap]);
+    this.top.append(this.chips, this.size, this.mask, this.heatmap);
     const verdicts = create("div", { class: "tb-verdicts", role: "group", "aria-label": "Your verdict" });
     verdicts.append(...VERDICTS.map((verdict) => verdictButton(verdict, this.press)));
     const bottom = create("div", { class: "tb-bottom" }, [
       create("div", { class: "tb-say" }, [this.facts, this.status, this.discard]), verdicts,
     ]);
-    this.root.append(top, rail, this.stageFrame, bottom);
+    this.root.append(this.top, rail, this.stageFrame, bottom);
     // After a click the keys belong to the image again: Enter is "done", not the button pressed last.
     this.root.addEventListener("click", (event) => {
       const isPointer = event.detail > 0 && event.target instanceof Element;
@@ -178,8 +179,9 @@ export class Toolbar {
     const isOn = type ? type.name === layer : !layer;
     const dot = create("span", { class: type ? "tb-dot" : "tb-dot tb-dot-ignore" });
     if (type) dot.style.setProperty("--tb-colour", type.colour);
-    const key = type && at < 9 ? create("kbd", { text: String(at + 1) }) : null;
-    const title = type ? tip(`Paint ${name}`, `type-${at + 1}`) : "Paint what shall count neither as good nor as defect";
+    const action = type ? `type-${at + 1}` : "ignore";
+    const key = keyOf(action) ? create("kbd", { text: keyOf(action) }) : null;
+    const title = tip(type ? `Paint ${name}` : "Paint what shall count neither as good nor as defect", action);
     return create("button", {
       type: "button", class: "tb-chip", role: "radio", "aria-checked": String(isOn), title,
       "data-painted": painted.includes(name), onclick: () => this.press("layer", type?.name ?? ""),

@@ -118,6 +118,19 @@ def test_holding_h_hides_the_painting_and_m_the_heatmap(painter: Painter) -> Non
         expect(painter.page.locator(layer)).to_be_hidden()
         painter.page.keyboard.up(key)
         expect(painter.page.locator(layer)).to_be_visible()
+        painter.page.keyboard.down(key)
+        expect(painter.page.locator(layer)).to_be_hidden()
+        painter.page.evaluate("window.dispatchEvent(new Event('blur'))")  # the key is let go elsewhere
+        expect(painter.page.locator(layer)).to_be_visible()
+        painter.page.keyboard.up(key)
+
+
+def test_i_paints_what_is_ignored(painter: Painter) -> None:
+    painter.open().key("i")
+    expect(painter.page.get_by_role("radio", name="Ignore")).to_have_attribute("aria-checked", "true")
+    painter.stroke((60, 60), (160, 60))
+    painter.saved()
+    assert painter.server.images[7].ignore and not painter.layer("scratch").any()
 
 
 @pytest.mark.parametrize(("larger", "smaller"), [(".", ","), ("]", "[")])
