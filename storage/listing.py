@@ -125,7 +125,7 @@ class Listing:
         Raises:
             NoSuchRecordError: there is no image `after`.
         """
-        sources = _joined({"verdict", "revision", "score"}, wanted.version_id)
+        sources = _joined({"part", "verdict", "revision", "score"}, wanted.version_id)
         query = select(*_CARD).select_from(sources).order_by(*_in_order(wanted))
         beyond = [] if after is None else [self._beyond(wanted, after)]
         if limit is None and not offset:
@@ -179,13 +179,13 @@ class Listing:
     def totals(self) -> list[Total]:
         """Return each product's number of images, and how many of them are kept for testing."""
         kept = func.sum(case((PartTable.held_out, 1), else_=0))
-        query = select(ProductTable.name, func.count(), kept).select_from(_joined(set(), None))
+        query = select(ProductTable.name, func.count(), kept).select_from(_joined({"part"}, None))
         query = query.where(ImageTable.deleted_at.is_(None)).group_by(ProductTable.name)
         return [Total._make(row) for row in self._session.execute(query)]
 
     def labels(self) -> list[Labels]:
         """Return every image that has a verdict or was painted, in the order they were added."""
-        query = select(*_LABELS).select_from(_joined({"verdict", "revision"}, None))
+        query = select(*_LABELS).select_from(_joined({"part", "verdict", "revision"}, None))
         is_labelled = or_(VerdictTable.value.is_not(None), RevisionTable.id.is_not(None))
         query = query.where(ImageTable.deleted_at.is_(None), is_labelled).order_by(ImageTable.id)
         return [Labels._make(row) for row in self._session.execute(query)]
@@ -252,7 +252,7 @@ _KEYS: dict[str, tuple[Key, ...]] = {
     "uncertain": (Key(func.abs(ScoreTable.score - ScoreTable.limit), may_lack=True), *_BY_NAME),
 }
 _ORDER_NEEDS: dict[str, set[str]] = {
-    "name": set(),
+    "name": {"products first"},
     "newest": set(),
     "score": {"score"},
     "uncertain": {"score"},
@@ -279,6 +279,7 @@ def _needed(wanted: Wanted) -> set[str]:
     """Return what must be joined to tell whether an image matches."""
     contradicted = wanted.contradicted or wanted.undecided or None
     asked = {
+        "part": (wanted.held_out,),
         "verdict": (wanted.verdict, wanted.not_judged_by, contradicted),
         "revision": (wanted.painted,),
         "score": (
@@ -329,8 +330,11 @@ _CONTRADICTED = or_(*(and_(_is(_VERDICT, verdict), _is(_CALL, call)) for verdict
 def _joined(needed: set[str], version_id: int | None) -> FromClause:
     """Join images with product and part and, where needed, the newest verdict, revision and score of each."""
     images: Any = ImageTable.__table__
-    found = images.join(ProductTable, ProductTable.id == ImageTable.product_id)
-    found = found.join(PartTable, PartTable.id == ImageTable.part_id)
+    # `+ 0`: products come first, else SQLite takes every image, then its product, and sorts them all.
+    product_id = ProductTable.id + 0 if "products first" in needed else ProductTable.id
+    found = images.join(ProductTable, ImageTable.product_id == product_id)
+    if "part" in needed:
+        found = found.join(PartTable, PartTable.id == ImageTable.part_id)
     if "verdict" in needed:
         found = found.outerjoin(VerdictTable, VerdictTable.id == _newest(aliased(VerdictTable)))
     if "revision" in needed:

@@ -36,6 +36,7 @@ class SqliteDriver:
             f"synchronous={self.durability.synchronous}",
             "foreign_keys=ON",
             "mmap_size=0",
+            "cache_size=-32768",  # KiB: the indexes that lists of 100,000 images are read from
             "fullfsync=ON",  # macOS: a plain fsync stops at the drive's own cache; elsewhere no effect
             "checkpoint_fullfsync=ON",
         ):

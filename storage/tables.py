@@ -91,7 +91,7 @@ class ImageTable(Base):
         CheckConstraint("width > 0 AND height > 0", name="size"),
         Index(None, "source_sha256"),
         Index(None, "part_id"),
-        Index("ix_images_listed", "product_id", "name", "id", "deleted_at"),
+        Index("ix_images_listed", "product_id", "name", "id", "deleted_at", "part_id"),
         Index("ix_images_imported_at", "imported_at", "id"),
     )
 

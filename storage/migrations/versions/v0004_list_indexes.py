@@ -9,7 +9,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_index("ix_images_listed", "images", ["product_id", "name", "id", "deleted_at"], unique=False)
+    op.create_index("ix_images_listed", "images", ["product_id", "name", "id", "deleted_at", "part_id"], unique=False)
     op.create_index("ix_images_imported_at", "images", ["imported_at", "id"], unique=False)
     op.create_index(
         "ix_scores_listed",
