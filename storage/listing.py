@@ -8,6 +8,8 @@ from sqlalchemy import ColumnElement, Select, Text, and_, case, exists, func, or
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.selectable import FromClause
 
+from storage.errors import NoSuchRecordError
+from storage.keyset import Key, behind
 from storage.queries import is_one_of
 from storage.records import Call, VerdictValue
 from storage.tables import (
@@ -21,6 +23,7 @@ from storage.tables import (
     ScoreTable,
     VerdictTable,
 )
+from storage.text_search import fits
 
 CONTRADICTIONS = ((VerdictValue.GOOD.value, Call.REJECT.value), (VerdictValue.DEFECT.value, Call.PASS.value))
 NONE = "none"  # asks for images without a verdict, or without a call
@@ -49,6 +52,7 @@ class ListedImage(NamedTuple):
 class Wanted:
     """Which images, in which order. None: do not filter by this.
 
+    text: as `storage.text_search.fits` takes it; "" is no filter.
     version_id: whose scores; None: those of the version in use for each image's product.
     order: "name" | "score" (highest first) | "newest" | "uncertain" (nearest to the limit first).
     """
@@ -65,6 +69,7 @@ class Wanted:
     contradicted: bool = False  # good but rejected, or a defect that passes
     not_judged_by: str | None = None  # whose verdict does not count here
     undecided: bool = False  # nobody has judged it, or a call made since then contradicts the verdict
+    text: str = ""
     version_id: int | None = None
     order: str = "name"
 
@@ -106,15 +111,39 @@ class Listing:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def find(self, wanted: Wanted, limit: int | None = None, offset: int = 0) -> list[ListedImage]:
-        """Return the images that match, in the order asked for; at most `limit`, from `offset` on."""
-        sources = _joined({"verdict", "revision", "score"}, wanted.version_id)
-        query = select(*_CARD).select_from(sources).order_by(*_ORDER[wanted.order])
+    def find(
+        self, wanted: Wanted, limit: int | None = None, offset: int = 0, after: int | None = None
+    ) -> list[ListedImage]:
+        """Return the images that match, in the order asked for; at most `limit`.
+
+        Args:
+            wanted: which.
+            limit: None: all.
+            offset: how many to pass over, counted from `after` on.
+            after: id of an image; what stands up to its place is left out, whether it matches itself or not.
+
+        Raises:
+            NoSuchRecordError: there is no image `after`.
+        """
+        sources = _joined({"part", "verdict", "revision", "score"}, wanted.version_id)
+        query = select(*_CARD).select_from(sources).order_by(*_in_order(wanted))
+        beyond = [] if after is None else [self._beyond(wanted, after)]
         if limit is None and not offset:
-            query = query.where(*_conditions(wanted))
+            query = query.where(*_conditions(wanted), *beyond)
         else:  # first which images, by what that needs alone: the histories of the others are never looked at
-            query = query.where(ImageTable.id.in_(_page(wanted, limit, offset)))
+            page = _ids(wanted).where(*beyond).limit(limit).offset(offset)
+            query = query.where(ImageTable.id.in_(page))
         return [ListedImage._make(row) for row in self._session.execute(query)]
+
+    def _beyond(self, wanted: Wanted, after: int) -> ColumnElement[bool]:
+        """Tell what stands behind the place of an image."""
+        keys = _keys(wanted)
+        sources = _joined(_ORDER_NEEDS[wanted.order], wanted.version_id)
+        asked = select(*(key.of for key in keys)).select_from(sources).where(ImageTable.id == after)
+        place = self._session.execute(asked).one_or_none()
+        if place is None:
+            raise NoSuchRecordError("image", after)
+        return behind(keys, tuple(place))
 
     def count(self, wanted: Wanted) -> int:
         """Return how many match."""
@@ -124,20 +153,20 @@ class Listing:
 
     def ids(self, wanted: Wanted, also: int | None = None) -> list[int]:
         """Return the ids of what matches, in the order asked for, and among them `also`, an image of the product, even if not."""
+        if also is None:
+            return list(self._session.scalars(_ids(wanted)))
         sources = _joined({*_needed(wanted), *_ORDER_NEEDS[wanted.order]}, wanted.version_id)
-        query = select(ImageTable.id).select_from(sources)
-        is_wanted = and_(*_conditions(wanted))
-        if also is not None:
-            of_product = _conditions(Wanted(product=wanted.product))
-            is_wanted = or_(is_wanted, and_(ImageTable.id == also, *of_product))
-        query = query.where(is_wanted).order_by(*_ORDER[wanted.order])
+        of_product = _conditions(Wanted(product=wanted.product))
+        is_wanted = or_(and_(*_conditions(wanted)), and_(ImageTable.id == also, *of_product))
+        query = select(ImageTable.id).select_from(sources).where(is_wanted).order_by(*_in_order(wanted))
         return list(self._session.scalars(query))
 
     def candidates(self, product: str | None) -> list[Candidate]:
         """Return every image (of one product), by name, with what tells how useful a look at it is."""
         sources = _joined({"verdict", "score"}, None)
         query = select(*_CANDIDATE).select_from(sources).where(*_conditions(Wanted(product=product)))
-        return [Candidate._make(row) for row in self._session.execute(query.order_by(*_BY_NAME))]
+        query = query.order_by(*_in_order(Wanted()))
+        return [Candidate._make(row) for row in self._session.execute(query)]
 
     def state(self) -> tuple[int, ...]:
         """Return numbers that differ whenever images, scores or versions in use do."""
@@ -150,13 +179,13 @@ class Listing:
     def totals(self) -> list[Total]:
         """Return each product's number of images, and how many of them are kept for testing."""
         kept = func.sum(case((PartTable.held_out, 1), else_=0))
-        query = select(ProductTable.name, func.count(), kept).select_from(_joined(set(), None))
+        query = select(ProductTable.name, func.count(), kept).select_from(_joined({"part"}, None))
         query = query.where(ImageTable.deleted_at.is_(None)).group_by(ProductTable.name)
         return [Total._make(row) for row in self._session.execute(query)]
 
     def labels(self) -> list[Labels]:
         """Return every image that has a verdict or was painted, in the order they were added."""
-        query = select(*_LABELS).select_from(_joined({"verdict", "revision"}, None))
+        query = select(*_LABELS).select_from(_joined({"part", "verdict", "revision"}, None))
         is_labelled = or_(VerdictTable.value.is_not(None), RevisionTable.id.is_not(None))
         query = query.where(ImageTable.deleted_at.is_(None), is_labelled).order_by(ImageTable.id)
         return [Labels._make(row) for row in self._session.execute(query)]
@@ -215,32 +244,42 @@ _LABELS = (  # in the order of `Labels`
     RevisionTable.id,
     _PAINTED,
 )
-_BY_NAME = (ProductTable.name, ImageTable.name, ImageTable.id)
-_ORDER: dict[str, tuple[Any, ...]] = {
+_BY_NAME = (Key(ProductTable.name), Key(ImageTable.name), Key(ImageTable.id))
+_KEYS: dict[str, tuple[Key, ...]] = {
     "name": _BY_NAME,
-    "newest": (ImageTable.imported_at.desc(), ImageTable.id.desc()),
-    "score": (ScoreTable.score.desc().nulls_last(), *_BY_NAME),
-    "uncertain": (func.abs(ScoreTable.score - ScoreTable.limit).nulls_last(), *_BY_NAME),
+    "newest": (Key(ImageTable.imported_at, falls=True), Key(ImageTable.id, falls=True)),
+    "score": (Key(ScoreTable.score, falls=True, may_lack=True), *_BY_NAME),
+    "uncertain": (Key(func.abs(ScoreTable.score - ScoreTable.limit), may_lack=True), *_BY_NAME),
 }
 _ORDER_NEEDS: dict[str, set[str]] = {
-    "name": set(),
+    "name": {"products first"},
     "newest": set(),
     "score": {"score"},
     "uncertain": {"score"},
 }
 
 
-def _page(wanted: Wanted, limit: int | None, offset: int) -> Select[int]:
-    """Ask for the ids of what matches, from `offset` on, in the order asked for."""
+def _keys(wanted: Wanted) -> tuple[Key, ...]:
+    """Return what the list is ordered by, without what is the same for all of it."""
+    keys = _KEYS[wanted.order]
+    return keys if wanted.product is None else tuple(key for key in keys if key.of is not ProductTable.name)
+
+
+def _in_order(wanted: Wanted) -> list[Any]:
+    return [key.ordered() for key in _keys(wanted)]
+
+
+def _ids(wanted: Wanted) -> Select[int]:
+    """Ask for the ids of what matches, in the order asked for."""
     sources = _joined({*_needed(wanted), *_ORDER_NEEDS[wanted.order]}, wanted.version_id)
-    query = select(ImageTable.id).select_from(sources).where(*_conditions(wanted))
-    return query.order_by(*_ORDER[wanted.order]).limit(limit).offset(offset)
+    return select(ImageTable.id).select_from(sources).where(*_conditions(wanted)).order_by(*_in_order(wanted))
 
 
 def _needed(wanted: Wanted) -> set[str]:
     """Return what must be joined to tell whether an image matches."""
     contradicted = wanted.contradicted or wanted.undecided or None
     asked = {
+        "part": (wanted.held_out,),
         "verdict": (wanted.verdict, wanted.not_judged_by, contradicted),
         "revision": (wanted.painted,),
         "score": (
@@ -272,6 +311,8 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
         conditions.append(ScoreTable.id.is_not(None) if wanted.scored else ScoreTable.id.is_(None))
     if wanted.taught is not None:
         conditions.append(func.coalesce(ScoreTable.taught, False).is_(wanted.taught))
+    if wanted.text.strip():
+        conditions.append(fits(wanted.text))
     if wanted.contradicted:
         conditions.append(_CONTRADICTED)
     if wanted.undecided:
@@ -289,21 +330,31 @@ _CONTRADICTED = or_(*(and_(_is(_VERDICT, verdict), _is(_CALL, call)) for verdict
 def _joined(needed: set[str], version_id: int | None) -> FromClause:
     """Join images with product and part and, where needed, the newest verdict, revision and score of each."""
     images: Any = ImageTable.__table__
-    found = images.join(ProductTable, ProductTable.id == ImageTable.product_id)
-    found = found.join(PartTable, PartTable.id == ImageTable.part_id)
+    # `+ 0`: products come first, else SQLite takes every image, then its product, and sorts them all.
+    product_id = ProductTable.id + 0 if "products first" in needed else ProductTable.id
+    found = images.join(ProductTable, ImageTable.product_id == product_id)
+    if "part" in needed:
+        found = found.join(PartTable, PartTable.id == ImageTable.part_id)
     if "verdict" in needed:
         found = found.outerjoin(VerdictTable, VerdictTable.id == _newest(aliased(VerdictTable)))
     if "revision" in needed:
         found = found.outerjoin(RevisionTable, RevisionTable.id == _newest(aliased(RevisionTable)))
     if "score" in needed and version_id is not None:
-        given = aliased(ScoreTable)
-        found = found.outerjoin(ScoreTable, ScoreTable.id == _newest(given, given.version_id == version_id))
+        found = found.outerjoin(ScoreTable, _is_newest_score(version_id))
     elif "score" in needed:
-        in_use, given = _in_use(), aliased(ScoreTable)
-        newest = _newest(given, given.version_id == in_use.c.version_id)
+        in_use = _in_use()
         found = found.outerjoin(in_use, in_use.c.product_id == ImageTable.product_id)
-        found = found.outerjoin(ScoreTable, ScoreTable.id == newest)
+        found = found.outerjoin(ScoreTable, _is_newest_score(in_use.c.version_id))
     return found
+
+
+def _is_newest_score(version_id: Any) -> ColumnElement[bool]:
+    """Tell a version's newest score of an image; `+ 0` keeps SQLite from the long row where the index says all."""
+    given = aliased(ScoreTable)
+    newest = _newest(given, given.version_id == version_id)
+    return and_(
+        ScoreTable.version_id == version_id, ScoreTable.image_id == ImageTable.id, ScoreTable.id + 0 == newest
+    )
 
 
 def _newest(table: Any, *conditions: ColumnElement[bool]) -> Any:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
+from storage.text_search import add_functions
+
 # 3.7.0 to 3.51.2 can corrupt a write-ahead log when two connections write or checkpoint at once.
 FIRST_WITH_SAFE_WAL = (3, 51, 3)
 
@@ -26,6 +28,7 @@ class SqliteDriver:
     def prepare(self, connection: Any) -> None:
         """Set up a fresh connection; the transactions are opened by us, not by the driver."""
         connection.isolation_level = None
+        add_functions(connection)
         cursor = connection.cursor()
         for pragma in (
             "busy_timeout=5000",
@@ -33,6 +36,7 @@ class SqliteDriver:
             f"synchronous={self.durability.synchronous}",
             "foreign_keys=ON",
             "mmap_size=0",
+            "cache_size=-32768",  # KiB: the indexes that lists of 100,000 images are read from
             "fullfsync=ON",  # macOS: a plain fsync stops at the drive's own cache; elsewhere no effect
             "checkpoint_fullfsync=ON",
         ):

@@ -91,6 +91,8 @@ class ImageTable(Base):
         CheckConstraint("width > 0 AND height > 0", name="size"),
         Index(None, "source_sha256"),
         Index(None, "part_id"),
+        Index("ix_images_listed", "product_id", "name", "id", "deleted_at", "part_id"),
+        Index("ix_images_imported_at", "imported_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -260,7 +262,10 @@ class InUseTable(Base):
 
 class ScoreTable(Base):
     __tablename__ = "scores"
-    __table_args__ = (Index(None, "version_id", "image_id", "id"),)
+    # All that a list says of a score: the rows themselves are long.
+    __table_args__ = (
+        Index("ix_scores_listed", "version_id", "image_id", "id", "score", "limit", "call", "taught", "at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     image_id: Mapped[int] = mapped_column(ForeignKey("images.id"))

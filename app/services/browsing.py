@@ -1,9 +1,6 @@
 """Find images and hand out their files."""
 
-import fnmatch
-import re
 from collections import Counter
-from collections.abc import Callable
 
 from app.services.authorship import checked_author, now
 from app.services.catalogue import (
@@ -53,18 +50,13 @@ class BrowsingService:
             UnknownProductError: no product has this name.
         """
         _check(wanted)
-        text = wanted.text.strip().casefold()
-        matches = _matching(text)
         with self._workspace.reading() as work:
             if wanted.product is not None:
                 require_product(work, wanted.product)
-            cards = read_cards(work, _as_asked(wanted), None if text else limit)
-        return tuple(card for card in cards if matches(card))[:limit] if text else cards
+            return read_cards(work, _as_asked(wanted), limit)
 
     def count(self, wanted: ImageFilter) -> int:
         """Return how many match; raises what `find` raises."""
-        if wanted.text.strip():
-            return len(self.find(wanted))
         _check(wanted)
         with self._workspace.reading() as work:
             return work.listing.count(_as_asked(wanted))
@@ -135,26 +127,9 @@ def _as_asked(wanted: ImageFilter) -> Wanted:
         painted=wanted.painted,
         min_score=wanted.min_score,
         max_score=wanted.max_score,
+        text=wanted.text,
         order=wanted.order,
     )
-
-
-def _matching(text: str) -> Callable[[ImageCard], bool]:
-    """Return what tells whether a card fits a text, or a pattern of the file name with *, ? or [...] in it."""
-    if not any(sign in text for sign in "*?["):
-        return lambda card: text in _searchable(card)
-    pattern = re.compile(fnmatch.translate(text))
-    return lambda card: any(pattern.match(name) for name in _names(card))
-
-
-def _names(card: ImageCard) -> tuple[str, str]:
-    """Return the name with its folders and without."""
-    name = card.name.casefold()
-    return name, name.rpartition("/")[2]
-
-
-def _searchable(card: ImageCard) -> str:
-    return " ".join((card.name, card.product, *card.defect_types)).casefold()
 
 
 def _check(wanted: ImageFilter) -> None:

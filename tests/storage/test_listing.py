@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from storage.errors import NoSuchRecordError
 from storage.listing import CONTRADICTIONS, NONE, ListedImage, Wanted
 from storage.records import Call, Layer, NewImage, NewScore, VerdictValue, VersionKind
 from storage.workspace import Work, Workspace
@@ -93,6 +94,9 @@ FILTERS: dict[str, tuple[Wanted, Callable[[ListedImage], bool]]] = {
     ),
     "taught": (Wanted(taught=True), lambda image: image.taught),
     "not taught": (Wanted(taught=False), lambda image: not image.taught),
+    "text": (Wanted(text=" A3.P"), lambda image: "a3.p" in image.name),
+    "product as text": (Wanted(text="CAP"), lambda image: image.product == "cap"),
+    "pattern": (Wanted(text="[ab]*.png"), lambda image: image.name[0] in "ab"),
     "contradicted": (Wanted(contradicted=True), lambda i: (i.verdict, i.call) in CONTRADICTIONS),
 }
 
@@ -123,6 +127,10 @@ def test_lists_are_those_found_by_looking_at_everything(
                 expected = in_order(matching, order)
                 assert work.listing.find(asked) == expected, (name, order)
                 assert work.listing.find(asked, 3, 2) == expected[2:5], (name, order)
+                for at in range(0, len(expected), 13):
+                    behind = work.listing.find(asked, 14, after=expected[at].id)
+                    assert behind == expected[at + 1 : at + 15], (name, order, at)
+                assert work.listing.find(asked, 2, 3, expected[0].id) == expected[4:6], (name, order)
                 assert work.listing.ids(asked) == [image.id for image in expected], (name, order)
             assert work.listing.count(replace(wanted, version_id=version)) == len(matching), name
 
@@ -140,6 +148,39 @@ def test_one_image_more_stands_where_it_would_be_but_not_among_another_product(w
         everything = listing.ids(Wanted(product="bolt"))
         assert found == [image for image in everything if image in {*listing.ids(asked), rest[0]}]
         assert listing.ids(asked, also=foreign) == listing.ids(asked)
+
+
+def test_a_page_goes_on_behind_an_image_that_is_no_longer_listed(workspace: Workspace) -> None:
+    with workspace.writing() as work:
+        fill(work, 1)
+        listed = work.listing.ids(Wanted(verdict="good"))
+        work.verdicts.add(listed[1], VerdictValue.DEFECT, "Ada", AT, "browse", False)
+        work.images.delete(listed[2], "Ada", AT)
+
+        for gone, rest in ((listed[1], listed[3:]), (listed[2], listed[3:])):
+            assert [image.id for image in work.listing.find(Wanted(verdict="good"), 99, after=gone)] == rest
+        with pytest.raises(NoSuchRecordError, match="4711"):
+            work.listing.find(Wanted(), 3, after=4711)
+
+
+def test_text_finds_painted_defect_types_and_letters_beyond_a_to_z(workspace: Workspace) -> None:
+    with workspace.writing() as work:
+        names = ("Öse-Straße.png", "b.png", "c.png")
+        ids = [
+            work.images.add(NewImage("cap", f"{n:064x}", "0" * 64, "image/png", 8, 6, name))[0].id
+            for n, name in enumerate(names)
+        ]
+        dents = [Layer("scratch", "1" * 64, 3), Layer("Dent", "1" * 64, 3)]
+        for image in ids[1:]:
+            work.revisions.add(image, dents, None, True, "Ada", AT)
+        work.revisions.add(ids[2], [], None, True, "Ada", AT)  # painted over: says nothing of dents now
+
+        def found(text: str) -> list[int]:
+            return [image.id for image in work.listing.find(Wanted(text=text))]
+
+        assert found("öse-strasse") == found("ÖSE*") == [ids[0]]
+        assert found("DENT") == found("cap scratch dent") == [ids[1]]
+        assert found("dent_") == []
 
 
 def test_labels_and_totals_count_what_is_there(workspace: Workspace) -> None:
