@@ -80,8 +80,10 @@ def acts(services: Services) -> dict[str, Callable[[], object]]:
     image = services.queue.order("gear")[7]
     thumbnails = Thumbnails(services.path / "thumbnails", services._workspace.blobs)
     pages = {f"Browse, {name}": partial(_first_page, services, asked) for name, asked in FILTERS.items()}
+    deep = services.browsing.find(ImageFilter(), 5 * PAGE)[-1].id
     return {
         **pages,
+        "Browse, a page further down": lambda: services.browsing.find(ImageFilter(), PAGE, deep),
         "count": lambda: services.browsing.count(ImageFilter()),
         "queue, next image": lambda: services.queue.next_after(image, person="bench"),
         "queue, ordered anew": lambda: QueueService(services._workspace, thumbnails).order(),

@@ -111,15 +111,12 @@ class Listing:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def find(
-        self, wanted: Wanted, limit: int | None = None, offset: int = 0, after: int | None = None
-    ) -> list[ListedImage]:
+    def find(self, wanted: Wanted, limit: int | None = None, after: int | None = None) -> list[ListedImage]:
         """Return the images that match, in the order asked for; at most `limit`.
 
         Args:
             wanted: which.
             limit: None: all.
-            offset: how many to pass over, counted from `after` on.
             after: id of an image; what stands up to its place is left out, whether it matches itself or not.
 
         Raises:
@@ -128,10 +125,10 @@ class Listing:
         sources = _joined({"part", "verdict", "revision", "score"}, wanted.version_id)
         query = select(*_CARD).select_from(sources).order_by(*_in_order(wanted))
         beyond = [] if after is None else [self._beyond(wanted, after)]
-        if limit is None and not offset:
+        if limit is None:
             query = query.where(*_conditions(wanted), *beyond)
         else:  # first which images, by what that needs alone: the histories of the others are never looked at
-            page = _ids(wanted).where(*beyond).limit(limit).offset(offset)
+            page = _ids(wanted).where(*beyond).limit(limit)
             query = query.where(ImageTable.id.in_(page))
         return [ListedImage._make(row) for row in self._session.execute(query)]
 

@@ -73,10 +73,10 @@ export const postVerdicts = (author, body) => call("api/verdicts", { method: "PO
 export const takeBack = (author, verdictIds) =>
   call("api/verdicts/take-back", { method: "POST", author, body: { verdict_ids: verdictIds } });
 
-/** @param {string} query @param {number} [limit] of cards; the answer's `total` counts all there are */
-export const getCards = (query, limit) => {
-  const asked = [query, limit === undefined ? "" : `limit=${limit}`].filter(Boolean).join("&");
-  return call(`api/images${asked ? `?${asked}` : ""}`);
+/** @param {string} query @param {number} limit of cards; the first answer's `total` counts all there are @param {number} [after] an image */
+export const getCards = (query, limit, after) => {
+  const asked = [query, `limit=${limit}`, after === undefined ? "" : `after=${after}`].filter(Boolean).join("&");
+  return call(`api/images?${asked}`);
 };
 
 export const getDefectTypes = () => call("api/defect-types");

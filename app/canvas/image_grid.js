@@ -18,6 +18,7 @@ import { Grid } from "./grid.js";
 
 const RETRY_MS = 2000;
 const FIRST_CARDS = 200; // shown before the rest of a long list is there
+const MORE_CARDS = 5000; // asked for at a time
 const WORDS = /** @type {Record<string, string>} */ ({ good: "good", defect: "defect", unsure: "unsure" });
 
 /** @param {GridValue["query"]} query @returns {string} without a question mark */
@@ -59,25 +60,28 @@ class ImageGrid {
     this.touched = false;
     const first = await this.#cards(asked, FIRST_CARDS);
     if (!first) return;
-    const { images, total = images.length } = first;
+    const { images, total } = first;
     this.grid.tell("");
     this.grid.show(images, this.value.selected ?? [], total);
-    if (images.length < total) {
-      const all = await this.#cards(asked);
-      if (!all) return;
-      this.grid.show(all.images, this.touched ? this.grid.chosenIds : (this.value.selected ?? []));
+    for (let isMore = images.length < total; isMore; ) {
+      const next = await this.#cards(asked, MORE_CARDS, this.grid.cards[this.grid.cards.length - 1].id);
+      if (!next) return;
+      isMore = next.images.length === MORE_CARDS;
+      const cards = [...this.grid.cards, ...next.images];
+      const chosen = this.touched ? this.grid.chosenIds : (this.value.selected ?? []);
+      this.grid.show(cards, chosen, isMore ? Math.max(total, cards.length) : cards.length);
     }
     this.root.dataset.ready = "true";
   }
 
   /**
    * Ask until the server answers, and anew where a verdict was given meanwhile.
-   * @param {string} asked @param {number} [limit] @returns {Promise<any>} null: other cards are wanted by now
+   * @param {string} asked @param {number} limit @param {number} [after] the card behind which they begin @returns {Promise<any>} null: other cards are wanted by now
    */
-  async #cards(asked, limit) {
+  async #cards(asked, limit, after) {
     for (;;) {
       const posted = this.posted;
-      const answer = await getCards(queryText(this.value.query), limit).catch((error) => error);
+      const answer = await getCards(queryText(this.value.query), limit, after).catch((error) => error);
       if (asked !== this.asked) return null;
       if (!(answer instanceof Error)) {
         if (posted === this.posted) return answer;

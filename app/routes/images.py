@@ -35,6 +35,7 @@ class FilterQuery(BaseModel):
     text: str = ""
     order: str = "name"
     limit: int | None = Field(default=None, ge=1)  # cards at most; "total" says how many match
+    after: int | None = None  # an image: the cards behind its place, and no "total"
 
     @model_validator(mode="before")
     @classmethod
@@ -54,8 +55,10 @@ def router(services: Services) -> APIRouter:
 def _add_lists(routes: APIRouter, services: Services) -> None:
     @routes.get("/images")
     def images(wanted: Annotated[FilterQuery, Query()]) -> JSONResponse:
-        asked = ImageFilter(**wanted.model_dump(exclude={"limit"}))
-        cards = services.browsing.find(asked, wanted.limit)
+        asked = ImageFilter(**wanted.model_dump(exclude={"limit", "after"}))
+        cards = services.browsing.find(asked, wanted.limit, wanted.after)
+        if wanted.after is not None:
+            return JSONResponse({"images": [card_json(card) for card in cards]})
         is_whole = wanted.limit is None or len(cards) < wanted.limit
         total = len(cards) if is_whole else services.browsing.count(asked)
         # As it is: FastAPI would look at every value of 5,000 cards once more.

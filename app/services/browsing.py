@@ -10,9 +10,10 @@ from app.services.catalogue import (
     require_product,
     versions_in_use,
 )
-from app.services.errors import BlobMissingError, InvalidRequestError
+from app.services.errors import BlobMissingError, InvalidRequestError, UnknownImageError
 from app.services.thumbnails import Thumbnails
 from app.services.views import ImageCard, ImageDetails, ImageFilter, MediaFile, ProductSummary
+from storage.errors import NoSuchRecordError
 from storage.listing import Total, Wanted
 from storage.records import Image
 from storage.workspace import Work, Workspace
@@ -42,10 +43,16 @@ class BrowsingService:
             for name in names
         )
 
-    def find(self, wanted: ImageFilter, limit: int | None = None) -> tuple[ImageCard, ...]:
+    def find(
+        self, wanted: ImageFilter, limit: int | None = None, after: int | None = None
+    ) -> tuple[ImageCard, ...]:
         """Return the cards that match, in the order asked for; at most `limit` of them.
 
+        Args:
+            after: an image; the cards behind its place are wanted.
+
         Raises:
+            UnknownImageError: there is no image `after`.
             InvalidRequestError: a filter value that does not exist.
             UnknownProductError: no product has this name.
         """
@@ -53,7 +60,10 @@ class BrowsingService:
         with self._workspace.reading() as work:
             if wanted.product is not None:
                 require_product(work, wanted.product)
-            return read_cards(work, _as_asked(wanted), limit)
+            try:
+                return read_cards(work, _as_asked(wanted), limit, after)
+            except NoSuchRecordError as error:
+                raise UnknownImageError(after or 0) from error
 
     def count(self, wanted: ImageFilter) -> int:
         """Return how many match; raises what `find` raises."""

@@ -58,9 +58,11 @@ class Snapshot:
         return NO_SCORE if image.product in self.versions_in_use else NO_MODEL
 
 
-def read_cards(work: Work, wanted: Wanted, limit: int | None = None) -> tuple[ImageCard, ...]:
-    """Return the cards of the images that match, in the order asked for."""
-    listed = work.listing.find(wanted, limit)
+def read_cards(
+    work: Work, wanted: Wanted, limit: int | None = None, after: int | None = None
+) -> tuple[ImageCard, ...]:
+    """Return the cards of the images that match, in the order asked for; with `after`, those behind that image's place."""
+    listed = work.listing.find(wanted, limit, after=after)
     types = work.listing.defect_types(
         image.revision_id for image in listed if image.painted and image.revision_id is not None
     )

@@ -95,7 +95,7 @@ class SmallServer:
     judged: list[dict[int, Any]] = field(default_factory=list)  # what many images were before, by entry
     picture_delay: float = 0.0
     save_delay: float = 0.0
-    list_delay: float = 0.0  # of whole lists; the first cards come at once
+    list_delay: float = 0.0  # of the cards behind the first ones
     types: list[dict[str, Any]] = field(default_factory=list)
     without_model: bool = False
     address: str = ""
@@ -189,10 +189,12 @@ def add_labels(app: FastAPI, server: SmallServer) -> None:
         return made
 
     @app.get("/api/images")
-    def cards(limit: int | None = None) -> Any:
-        if limit is None:
-            time.sleep(server.list_delay)
-        return {"images": server.cards[:limit], "total": len(server.cards)}
+    def cards(limit: int, after: int | None = None) -> Any:
+        if after is None:
+            return {"images": server.cards[:limit], "total": len(server.cards)}
+        time.sleep(server.list_delay)
+        start = [card["id"] for card in server.cards].index(after) + 1
+        return {"images": server.cards[start : start + limit]}
 
     @app.get("/api/images/{image_id}")
     def card(image_id: int) -> Any:

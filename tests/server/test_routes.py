@@ -204,6 +204,9 @@ def test_a_page_of_images_says_how_many_there_are(client: TestClient, plates: tu
     assert whole["total"] == len(whole["images"]) == 4
     assert (len(found["images"]), found["total"]) == (1, 4)
     assert client.get("/api/images?limit=0").status_code == 422
+    last = page["images"][-1]["id"]
+    assert client.get(f"/api/images?limit=3&after={last}").json() == {"images": whole["images"][3:]}
+    assert client.get("/api/images?limit=3&after=99").status_code == 404
 
 
 def test_settings_of_a_fit_come_in_the_body_and_wrong_ones_are_named(

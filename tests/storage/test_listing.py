@@ -126,11 +126,10 @@ def test_lists_are_those_found_by_looking_at_everything(
                 asked = replace(wanted, order=order, version_id=version)
                 expected = in_order(matching, order)
                 assert work.listing.find(asked) == expected, (name, order)
-                assert work.listing.find(asked, 3, 2) == expected[2:5], (name, order)
+                assert work.listing.find(asked, 3) == expected[:3], (name, order)
                 for at in range(0, len(expected), 13):
                     behind = work.listing.find(asked, 14, after=expected[at].id)
                     assert behind == expected[at + 1 : at + 15], (name, order, at)
-                assert work.listing.find(asked, 2, 3, expected[0].id) == expected[4:6], (name, order)
                 assert work.listing.ids(asked) == [image.id for image in expected], (name, order)
             assert work.listing.count(replace(wanted, version_id=version)) == len(matching), name
 
