@@ -56,6 +56,9 @@ function sentence(answer, status) {
 export const getPainting = (imageId, signal) => call(`api/images/${imageId}/painting`, { signal });
 
 /** @param {number} imageId @param {AbortSignal} [signal] */
+export const getNearestGood = (imageId, version) => call(`api/images/${imageId}/nearest-good?version=${version}`);
+
+/** @param {number} imageId @param {AbortSignal} [signal] */
 export const getCard = (imageId, signal) => call(`api/images/${imageId}`, { signal });
 
 /** @param {number} imageId @param {string} author @param {any} body */

@@ -97,6 +97,7 @@ class SmallServer:
     save_delay: float = 0.0
     list_delay: float = 0.0  # of whole lists; the first cards come at once
     types: list[dict[str, Any]] = field(default_factory=list)
+    nearest_good: int | None = None  # whole image, whichever is asked about
     address: str = ""
 
     def put(self, image_id: int, body: dict[str, Any], author: str) -> tuple[int, dict[str, Any]]:
@@ -192,6 +193,11 @@ def add_labels(app: FastAPI, server: SmallServer) -> None:
         if limit is None:
             time.sleep(server.list_delay)
         return {"images": server.cards[:limit], "total": len(server.cards)}
+
+    @app.get("/api/images/{image_id}/nearest-good")
+    def nearest_good(image_id: int) -> Any:
+        found = server.nearest_good
+        return {"image_id": found, "sentence": f"Nearest good image: {found}" if found else "None is known."}
 
     @app.get("/api/images/{image_id}")
     def card(image_id: int) -> Any:
