@@ -55,6 +55,9 @@ function sentence(answer, status) {
 /** @param {number} imageId @param {AbortSignal} [signal] */
 export const getPainting = (imageId, signal) => call(`api/images/${imageId}/painting`, { signal });
 
+/** @param {number} imageId @param {number | string} version */
+export const getNearestGood = (imageId, version) => call(`api/images/${imageId}/nearest-good?version=${version}`);
+
 /** @param {number} imageId @param {AbortSignal} [signal] */
 export const getCard = (imageId, signal) => call(`api/images/${imageId}`, { signal });
 

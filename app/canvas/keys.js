@@ -25,6 +25,7 @@ export const KEY_MAP = [
   { action: "next", keys: ["D"], does: "Next image", group: MOVE, repeats: true },
   { action: "hide-mask", keys: ["H"], does: "Hold: hide the painting", group: MOVE, isHeld: true },
   { action: "hide-heatmap", keys: ["M"], does: "Hold: hide the heatmap", group: MOVE, isHeld: true },
+  { action: "blink", keys: ["Q"], does: "Hold: the nearest good image", group: MOVE, isHeld: true },
   { action: "fit", keys: ["0"], does: "Whole image", group: MOVE },
   { action: "keys", keys: ["?"], does: "These keys", group: MOVE },
   { action: "brush", keys: ["B"], does: "Brush", group: PAINT },

@@ -2,6 +2,7 @@
 /** The painter of one page: connects the open image, the stage, the frame around it and the keys. */
 
 import { Assist } from "./assist.js";
+import { Blink } from "./blink.js";
 import { Brush } from "./brush.js";
 import { compareVersions } from "./compare_sheet.js";
 import { DisplayLook } from "./display_look.js";
@@ -65,6 +66,10 @@ export class Painter {
       this.shapes.draw();
       this.assist.draw();
     };
+    this.blink = new Blink({
+      renderer: this.renderer, pictures: this.pictures, session: () => this.session,
+      version: () => this.value.heatmap_version ?? "in_use", say: (message) => this.toolbar.say(message),
+    });
     this.judging = new Judging(this.#surroundings());
     this.#listen();
     this.#like({});
@@ -118,7 +123,7 @@ export class Painter {
 
   /** @param {number} x @param {number} y of the stage @param {boolean} isErasing whatever the tool is */
   #begin(x, y, isErasing) {
-    if (this.value.read_only) return;
+    if (this.value.read_only || this.blink.isShown) return;
     const shape = isErasing ? null : this.brush.shape;
     if (shape) return this.shapes.press(shape, x, y);
     if (this.brush.tool === "assist" && !isErasing) return this.assist.begin(x, y);
@@ -179,6 +184,7 @@ export class Painter {
   act({ action, phase }) {
     if (action === "hide-mask") return this.renderer.maskCanvas.classList.toggle("is-hidden", phase === "hold");
     if (action === "hide-heatmap") return this.heatmap.hold(phase === "hold");
+    if (action === "blink") return this.blink.hold(phase === "hold");
     if (action !== "keys") this.press(action);
     return undefined;
   }
@@ -302,6 +308,7 @@ export class Painter {
     this.session?.close();
     this.early = [];
     this.shapes.abandon();
+    this.blink.forget();
     this.root.dataset.ready = "false";
     this.root.dataset.imageId = String(imageId ?? "");
     this.renderer.forget({ width: 1, height: 1 });

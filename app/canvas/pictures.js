@@ -30,6 +30,11 @@ export class Pictures {
     return picture;
   }
 
+  /** One to look at beside the open image; it takes no place among the kept. @param {number} imageId @returns {Promise<Picture>} */
+  aside(imageId) {
+    return this.known.get(imageId) ?? loadForSure(imageAddress(imageId));
+  }
+
   /** @param {number[]} imageIds to have ready when they are opened */
   async fetchAhead(imageIds) {
     for (const imageId of imageIds.slice(0, KEPT - 1)) {

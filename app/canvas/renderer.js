@@ -39,6 +39,8 @@ export class Renderer {
     this.painting = null;
     /** @type {import("./pictures.js").Picture | null} */
     this.picture = null;
+    /** @type {import("./pictures.js").Picture | null} shown alone, in the place of everything else */
+    this.instead = null;
     /** @type {ImageBitmap | null} */
     this.heatmap = null;
     /** @type {number[][][]} */
@@ -67,6 +69,14 @@ export class Renderer {
     this.view = view;
     this.isFitted = isFitted;
     this.onView(view);
+    this.redraw();
+  }
+
+  /** @param {import("./pictures.js").Picture | null} picture to show alone; null: the open image again */
+  showInstead(picture) {
+    if (picture === this.instead) return;
+    this.instead = picture;
+    this.stage.classList.toggle("is-blinking", picture !== null);
     this.redraw();
   }
 
@@ -159,10 +169,11 @@ export class Renderer {
   #drawPicture() {
     const context = context2d(this.pictureCanvas);
     context.clearRect(0, 0, this.pictureCanvas.width, this.pictureCanvas.height);
-    if (!this.picture) return;
+    const picture = this.instead ?? this.picture;
+    if (!picture) return;
     const scale = this.view.scale * this.ratio;
     const wanted = scale >= 1 ? 0 : Math.floor(Math.log2(1 / scale) + 0.1);
-    const level = this.picture.levels[Math.min(wanted, this.picture.levels.length - 1)];
+    const level = picture.levels[Math.min(wanted, picture.levels.length - 1)];
     this.#place(context, level, scale < SMOOTH_BELOW);
   }
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from app.canvas import run_lengths
 from app.services.authorship import checked_author
+from app.services.errors import InvalidRequestError
 from app.services.views import (
     ImageCard,
     ImageDetails,
@@ -169,3 +170,12 @@ def job_json(job: JobView) -> dict[str, object]:
 
 def lesson_json(result: LessonResult) -> dict[str, object]:
     return asdict(result)
+
+
+def version_number(text: str) -> int | None:
+    """Read `in_use` (None) or the number of a version."""
+    if text == "in_use":
+        return None
+    if not text.isdigit():
+        raise InvalidRequestError(f"version {text!r} is neither a number nor in_use.")
+    return int(text)

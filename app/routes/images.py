@@ -17,6 +17,7 @@ from app.routes.bodies import (
     card_json,
     details_json,
     painting_json,
+    version_number,
 )
 from app.services import Services
 from app.services.views import DefectTypeView, ImageFilter
@@ -67,6 +68,10 @@ def _add_lists(routes: APIRouter, services: Services) -> None:
     @routes.get("/images/{image_id}")
     def image(image_id: int) -> Json:
         return details_json(services.browsing.details(image_id))
+
+    @routes.get("/images/{image_id}/nearest-good")
+    def nearest_good(image_id: int, version: str = "in_use") -> Json:
+        return vars(services.review.nearest_good(image_id, version_number(version)))
 
     @routes.delete("/images/{image_id}")
     def delete(image_id: int, author: Author) -> Json:

@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Response
 from fastapi.responses import FileResponse
 
+from app.routes.bodies import version_number
 from app.services import Services
-from app.services.errors import InvalidRequestError
 from app.services.views import MediaFile
 
 FOR_EVER = "private, max-age=31536000, immutable"  # the bytes behind a hash never change
@@ -27,7 +27,7 @@ def router(services: Services) -> APIRouter:
 
     @routes.get("/media/heatmaps/{image_id}.png")
     def heatmap(image_id: int, version: str = "in_use", if_none_match: IfNoneMatch = None) -> Response:
-        version_id = _version(version)
+        version_id = version_number(version)
         etag = f'"score-{services.review.score_id(image_id, version_id)}"'
         headers = {"ETag": etag, "Cache-Control": ASK_AGAIN}
         if if_none_match == etag:
@@ -38,7 +38,7 @@ def router(services: Services) -> APIRouter:
 
     @routes.get("/media/limits/{image_id}.json")
     def limits(image_id: int, version: str = "in_use") -> dict[str, object]:
-        return {"polylines": services.review.limit_contour(image_id, _version(version))}
+        return {"polylines": services.review.limit_contour(image_id, version_number(version))}
 
     @routes.get("/media/cuts/{image_id}/{left}-{top}-{right}-{bottom}.jpg")
     def cut(image_id: int, left: int, top: int, right: int, bottom: int) -> Response:
@@ -53,11 +53,3 @@ def _file(file: MediaFile, if_none_match: str | None) -> Response:
     if if_none_match == headers["ETag"]:
         return Response(status_code=304, headers=headers)
     return FileResponse(file.path, media_type=file.media_type, headers=headers)
-
-
-def _version(text: str) -> int | None:
-    if text == "in_use":
-        return None
-    if not text.isdigit():
-        raise InvalidRequestError(f"version {text!r} is neither a number nor in_use.")
-    return int(text)

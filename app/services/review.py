@@ -10,9 +10,9 @@ from app.services.catalogue import read_cards, require_image, require_product, s
 from app.services.errors import InvalidRequestError, NotScoredError
 from app.services.heatmaps import Polyline, limit_contour, overlay_png, patch_scores
 from app.services.queue import WANTED
-from app.services.views import Box, Evidence, Histogram, NearestPatch, ReviewCard
+from app.services.views import Box, Evidence, Histogram, NearestGood, NearestPatch, ReviewCard
 from storage.listing import Wanted
-from storage.records import Image, Score
+from storage.records import Image, Score, VerdictValue
 from storage.workspace import Work, Workspace
 
 ONLY = {
@@ -22,6 +22,11 @@ ONLY = {
     "kept_for_testing": Wanted(held_out=True),
 }
 BIN = 0.1
+NOT_COMPARED = "No model has compared this image with good ones yet: build a model on the Teach page first."
+GOOD_IS_GONE = "The good image that this one was compared with is no longer here: teach, then look again."
+NO_LONGER_GOOD = (
+    "This image was compared with {name}, which no longer counts as good: teach, then look again."
+)
 
 
 class ReviewService:
@@ -110,6 +115,22 @@ class ReviewService:
             nearest_defect=defect,
             sentence=_evidence_sentence(good, defect),
         )
+
+    def nearest_good(self, image_id: int, version_id: int | None = None) -> NearestGood:
+        """Return the good image that the image's worst patch was compared with."""
+        try:
+            _, score = self.score(image_id, version_id)
+        except NotScoredError:
+            return NearestGood(None, NOT_COMPARED)
+        found = int((score.evidence.get("good") or {}).get("image_id", -1))
+        with self._workspace.reading() as work:
+            image = work.images.get(found) if found >= 0 else None
+            verdict = work.verdicts.current([found]).get(found)
+        if image is None or image.deleted_at is not None:
+            return NearestGood(None, GOOD_IS_GONE)
+        if verdict is None or verdict.value is not VerdictValue.GOOD:
+            return NearestGood(None, NO_LONGER_GOOD.format(name=image.name))
+        return NearestGood(image.id, f"Nearest good image: {image.name}")
 
     def score(self, image_id: int, version_id: int | None = None) -> tuple[Image, Score]:
         """Return the image and its stored score by this version (None: the one in use).

@@ -380,6 +380,14 @@ class Evidence:
 
 
 @dataclass(frozen=True)
+class NearestGood:
+    """The whole good image that an image's worst patch was compared with."""
+
+    image_id: int | None  # None: there is none to show; the sentence says why
+    sentence: str
+
+
+@dataclass(frozen=True)
 class VersionName:
     """A version to choose from a list."""
 

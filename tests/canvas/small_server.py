@@ -98,6 +98,7 @@ class SmallServer:
     list_delay: float = 0.0  # of the cards behind the first ones
     types: list[dict[str, Any]] = field(default_factory=list)
     without_model: bool = False
+    nearest_good: int | None = None  # whole image, whichever is asked about
     address: str = ""
 
     def put(self, image_id: int, body: dict[str, Any], author: str) -> tuple[int, dict[str, Any]]:
@@ -195,6 +196,11 @@ def add_labels(app: FastAPI, server: SmallServer) -> None:
         time.sleep(server.list_delay)
         start = [card["id"] for card in server.cards].index(after) + 1
         return {"images": server.cards[start : start + limit]}
+
+    @app.get("/api/images/{image_id}/nearest-good")
+    def nearest_good(image_id: int) -> Any:
+        found = server.nearest_good
+        return {"image_id": found, "sentence": f"Nearest good image: {found}" if found else "None is known."}
 
     @app.get("/api/images/{image_id}")
     def card(image_id: int) -> Any:

@@ -42,3 +42,25 @@ def test_a_brighter_display_leaves_the_image_alone_and_says_so(painter: Painter)
     sign.get_by_role("button", name="Reset").click()
     expect(sign).to_be_hidden()
     assert mean_on_screen(painter) == pytest.approx(before, abs=0.5)
+
+
+def test_holding_q_shows_the_nearest_good_image_in_place(painter: Painter) -> None:
+    painter.server.nearest_good = 8
+    drawn = f"() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done({PICTURE}))))"
+    good = painter.open(8).page.evaluate(drawn)
+    painter.open(7).stroke((60, 60), (160, 60))
+    own, mask = painter.saved().page.evaluate(drawn), painter.page.locator(".tb-mask")
+    painter.page.keyboard.down("q")
+    expect(painter.page.locator(".tb-blink-sign")).to_have_text("Nearest good image: 8")
+    expect(mask).to_be_hidden()
+    assert painter.page.evaluate(drawn) == good != own
+    painter.stroke((60, 90), (160, 90))  # nothing is painted on an image that is not open
+    painter.page.keyboard.up("q")
+    expect(mask).to_be_visible()
+    assert painter.page.evaluate(drawn) == own and len(painter.server.saves) == 1
+
+
+def test_holding_q_says_when_there_is_no_good_image(painter: Painter) -> None:
+    painter.open().key("q")
+    expect(painter.page.locator(".tb-notice")).to_contain_text("None is known.")
+    assert not painter.page.evaluate("window.component.blink.isShown")
