@@ -92,3 +92,6 @@ export const postStroke = (imageId, points) => call(`api/images/${imageId}/draft
 
 /** @param {number} imageId */
 export const getModelDrafts = (imageId) => call(`api/images/${imageId}/drafts`);
+
+/** @param {number} imageId @param {import("./painting.js").Content & {complete: boolean}} painting saved or not */
+export const postPatches = (imageId, painting) => call(`api/images/${imageId}/patches`, { method: "POST", body: painting });

@@ -5,7 +5,8 @@ import { create, icon, isShown } from "./dom.js";
 import { CardView } from "./grid_card.js";
 import { inSight, layOut, placeOf, scrollFor } from "./grid_layout.js";
 import { Selection } from "./grid_selection.js";
-import { keyOf } from "./keys.js";
+import { nameKey } from "./key_entries.js";
+import "./keys.js";
 
 /** @typedef {import("./grid_card.js").Card} Card */
 
@@ -48,10 +49,10 @@ export class Grid {
 
   #bar() {
     const buttons = VERDICTS.map(([action, text]) =>
-      create("button", {
-        type: "button", class: `tb-verdict tb-verdict-${action}`, "data-action": action,
-        title: `${text}: the selected images (${keyOf(action)})`, onclick: () => this.react.act(action),
-      }, [icon(action), create("span", { text }), create("kbd", { text: keyOf(action) })]),
+      nameKey(create("button", {
+        type: "button", class: `tb-verdict tb-verdict-${action}`, "data-action": action, "data-key": action,
+        "data-does": `${text}: the selected images`, onclick: () => this.react.act(action),
+      }, [icon(action), create("span", { text }), create("kbd")])),
     );
     const verdicts = create("div", { class: "tb-verdicts", role: "group", "aria-label": "Your verdict on the selected images" }, buttons);
     this.choose = create("button", {

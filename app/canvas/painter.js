@@ -11,6 +11,7 @@ import { HeatmapLayer } from "./heatmap_layer.js";
 import { Judging } from "./judging.js";
 import { showKeys } from "./keys.js";
 import { LayerChoice } from "./layer_choice.js";
+import { LearntPatches } from "./learnt_patches.js";
 import { TooManyLayersError } from "./painting.js";
 import * as preferences from "./preferences.js";
 import { Renderer } from "./renderer.js";
@@ -61,10 +62,12 @@ export class Painter {
     };
     this.shapes = new Shapes(around);
     this.assist = new Assist(around);
+    this.patches = new LearntPatches({ ...around, colours: () => this.layers.colours });
     this.renderer.onView = (view) => {
       this.brush.zoomed(view.scale);
       this.shapes.draw();
       this.assist.draw();
+      this.patches.draw();
     };
     this.blink = new Blink({
       renderer: this.renderer, pictures: this.pictures, session: () => this.session,
@@ -205,7 +208,7 @@ export class Painter {
       undo: () => this.renderer.redrawBox(this.session?.step("undo") ?? null),
       redo: () => this.renderer.redrawBox(this.session?.step("redo") ?? null),
       clear: () => this.renderer.redrawBox(this.session?.clear() ?? null),
-      fit: () => this.renderer.fitToStage(),
+      fit: () => this.renderer.fitToStage(), patches: () => this.#like({ patches: !this.likes.patches }),
       mask: () => this.#like({ mask: value }), heatmap: () => this.#like({ heatmap: value }),
       layer: () => value !== undefined && this.#paintOn(value), ignore: () => this.#paintOn(""),
       "new-type": () => this.#addType(value),
@@ -258,6 +261,7 @@ export class Painter {
     preferences.save(this.likes);
     this.renderer.maskCanvas.style.opacity = String(this.likes.mask);
     this.heatmap.setOpacity(this.likes.heatmap);
+    if (this.patches.isOn !== this.likes.patches) this.patches.show(this.likes.patches);
     this.#noteHeatmap();
   }
 
@@ -309,6 +313,7 @@ export class Painter {
     this.early = [];
     this.shapes.abandon();
     this.blink.forget();
+    this.patches.forget();
     this.root.dataset.ready = "false";
     this.root.dataset.imageId = String(imageId ?? "");
     this.renderer.forget({ width: 1, height: 1 });
@@ -324,7 +329,10 @@ export class Painter {
       session.addEventListener(name, (event) => session === this.session && react(/** @type {CustomEvent} */ (event).detail));
     on("painting", () => this.#paintingArrived(session));
     on("picture", () => this.#arrived());
-    on("changed", () => this.refresh());
+    on("changed", () => {
+      this.patches.ask();
+      this.refresh();
+    });
     on("failed", ({ message }) => this.toolbar.say(message));
     on("restored", () => this.toolbar.say("Strokes that had not been saved were restored, and are being saved now."));
     on("merged", (versions) => this.#showBoth(session, versions));
@@ -350,6 +358,7 @@ export class Painter {
     for (const act of this.early.splice(0)) act();
     this.#loadHeatmap();
     this.#arrived();
+    this.patches.ask();
     this.refresh();
   }
 
@@ -376,8 +385,9 @@ export class Painter {
 
   /** @param {{item: import("./outbox.js").Item, answer: any}} saved */
   #saved({ item, answer }) {
-    if (item.kind !== "painting") return;
     const session = this.session?.imageId === item.image_id ? this.session : null;
+    if (session && item.kind !== "painting") this.patches.ask(); // a verdict decides whether anything is learnt
+    if (item.kind !== "painting") return;
     if (session) {
       session.revision = answer.revision;
       session.savedAt = answer.saved_at;
@@ -414,7 +424,7 @@ export class Painter {
       canUndo: Boolean(this.session?.history.past.length), canRedo: Boolean(this.session?.history.future.length),
       canClear: Boolean(painting && [...painting.layers.values()].some((layer) => layer.count)),
       verdict: this.session?.verdict ?? null, complete: this.session?.complete ?? false,
-      hasHeatmap: Boolean(this.renderer.heatmap),
+      hasHeatmap: Boolean(this.renderer.heatmap), hasPatches: this.patches.isOn,
     });
     this.toolbar.facts.textContent = facts(this.session);
     this.showStatus();

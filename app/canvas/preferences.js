@@ -7,14 +7,16 @@ const KEY = "twinbank-painter";
 const SMALLEST = 1;
 const LARGEST = 400;
 
-/** @typedef {{size: number, mask: number, heatmap: number, look: import("./display_look.js").Look}} Preferences */
+/** @typedef {{size: number, mask: number, heatmap: number, patches: boolean, look: import("./display_look.js").Look}} Preferences */
 
 /** @returns {Preferences} */
 export function load() {
   const usual = { size: 16, mask: 0.75, heatmap: 0.5 };
   let look = limitLook();
+  let patches = false;
   try {
     const kept = JSON.parse(localStorage.getItem(KEY) ?? "{}");
+    patches = kept.patches === true;
     for (const name of /** @type {("size" | "mask" | "heatmap")[]} */ (["size", "mask", "heatmap"])) {
       if (Number.isFinite(kept[name])) usual[name] = kept[name];
     }
@@ -22,7 +24,7 @@ export function load() {
   } catch {
     // a browser that keeps nothing, or something else under this key: the usual ones
   }
-  return { size: limitSize(usual.size), mask: limit(usual.mask), heatmap: limit(usual.heatmap), look };
+  return { size: limitSize(usual.size), mask: limit(usual.mask), heatmap: limit(usual.heatmap), patches, look };
 }
 
 /** @param {Preferences} preferences */

@@ -2,7 +2,7 @@
 /** The painter's frame: tools on the left, defect types and sliders above, status and verdicts below the stage. */
 
 import { create, icon } from "./dom.js";
-import { keyOf } from "./keys.js";
+import { keyOf, nameKey } from "./key_entries.js";
 
 /** @typedef {{name: string, colour: string, position?: number}} DefectType */
 
@@ -20,20 +20,17 @@ import { keyOf } from "./keys.js";
  * @property {string | null} verdict
  * @property {boolean} complete
  * @property {boolean} hasHeatmap
+ * @property {boolean} hasPatches
  */
 
 /** @typedef {(name: string, value?: any) => void} Press  a button or slider was used */
 
-/** @param {string} text @param {string} action */
-const tip = (text, action) => (keyOf(action) ? `${text} (${keyOf(action)})` : text);
-
 /** @param {keyof typeof TOOLS} name @param {Press} press */
 function tool(name, press) {
   const [picture, text] = TOOLS[name];
-  const label = tip(text, name);
-  return create("button", {
-    type: "button", class: "tb-tool", "data-action": name, title: label, "aria-label": label, onclick: () => press(name),
-  }, [icon(picture)]);
+  return nameKey(create("button", {
+    type: "button", class: "tb-tool", "data-action": name, "data-does": text, "data-key": name, "aria-label": text, onclick: () => press(name),
+  }, [icon(picture)]));
 }
 
 const TOOLS = /** @type {const} */ ({
@@ -48,21 +45,22 @@ const TOOLS = /** @type {const} */ ({
   undo: ["undo", "Undo the stroke"],
   redo: ["redo", "Make the stroke again"],
   clear: ["clear", "Clear the painting"],
+  patches: ["patches", "What the model would learn here, patch by patch"],
   fit: ["fit", "Whole image"],
   keys: ["keys", "Keys"],
 });
 
 /**
- * @param {string} name @param {string} text @param {string | null} picture
+ * @param {string} name @param {{does: string, key: string, picture?: "mask" | "heatmap"}} of
  * @param {{min: number, max: number, step: number, value: number}} range @param {Press} press
  */
-function slider(name, text, picture, range, press) {
-  const input = create("input", {
-    type: "range", ...range, title: text, "aria-label": text, "data-slider": name,
+function slider(name, { does, key, picture }, range, press) {
+  const input = nameKey(create("input", {
+    type: "range", ...range, "aria-label": does, "data-does": does, "data-key": key, "data-slider": name,
     oninput: (event) => press(name, Number(event.target.value)),
-  });
-  const mark = picture ? icon(/** @type {any} */ (picture)) : create("span", { class: "tb-slider-text", text });
-  return create("label", { class: `tb-slider tb-slider-${name}`, title: text }, [mark, input]);
+  }));
+  const mark = picture ? icon(picture) : create("span", { class: "tb-slider-text", text: does });
+  return create("label", { class: `tb-slider tb-slider-${name}` }, [mark, input]);
 }
 
 const PAINTING_TOOLS = ["brush", "eraser", "polygon", "polygon-cut", "fill", "assist"];
@@ -78,14 +76,14 @@ const VERDICTS = /** @type {const} */ ([
 
 /** @param {(typeof VERDICTS)[number]} verdict @param {Press} press */
 function verdictButton([action, picture, text, does], press) {
-  return create("button", {
+  return nameKey(create("button", {
     type: "button", class: `tb-verdict tb-verdict-${action}`, "data-action": action,
-    title: tip(does, action), "aria-label": tip(does, action), onclick: () => press(action),
+    "data-does": does, "data-key": action, "aria-label": does, onclick: () => press(action),
   }, [
     icon(picture),
     text ? create("span", { class: "tb-verdict-text", text }) : null,
-    create("kbd", { text: action === "done" ? "⏎" : keyOf(action) }),
-  ]);
+    create("kbd"),
+  ]));
 }
 
 export class Toolbar {
@@ -99,12 +97,12 @@ export class Toolbar {
     this.top = create("div", { class: "tb-top" });
     this.chips = create("div", { class: "tb-chips", role: "radiogroup", "aria-label": "Defect type" });
     this.sizeText = create("output", { class: "tb-size-text", "aria-label": "Brush size in pixels" });
-    this.size = slider("size", tip("Brush size in image pixels", "smaller"), null, { min: 0, max: 100, step: 1, value: 0 }, press);
+    this.size = slider("size", { does: "Brush size in image pixels", key: "smaller" }, { min: 0, max: 100, step: 1, value: 0 }, press);
     this.size.append(this.sizeText);
-    const opacity = (/** @type {"mask" | "heatmap"} */ name, /** @type {string} */ text) =>
-      slider(name, text, name, { min: 0, max: 1, step: 0.05, value: start[name] }, press);
-    this.mask = opacity("mask", `Strength of the painting (hold ${keyOf("hide-mask")}: hide)`);
-    this.heatmap = opacity("heatmap", `Strength of the heatmap (hold ${keyOf("hide-heatmap")}: hide)`);
+    const opacity = (/** @type {"mask" | "heatmap"} */ name, /** @type {string} */ of) =>
+      slider(name, { does: `Strength of the ${of}; its key hides it while held`, key: `hide-${name}`, picture: name }, { min: 0, max: 1, step: 0.05, value: start[name] }, press);
+    this.mask = opacity("mask", "painting");
+    this.heatmap = opacity("heatmap", "heatmap");
     /** @type {string | undefined} what the chips show */
     this.shownChips = undefined;
     this.status = create("span", { class: "tb-status", role: "status" });
@@ -118,10 +116,10 @@ export class Toolbar {
 
   #build() {
     const separator = () => create("span", { class: "tb-separator" });
-    const tools = /** @type {(keyof typeof TOOLS)[]} */ (["brush", "eraser", "polygon", "polygon-cut", "fill", "assist", "model-draft", "copy-draft", "undo", "redo", "clear", "fit", "keys"]);
+    const tools = /** @type {(keyof typeof TOOLS)[]} */ (["brush", "eraser", "polygon", "polygon-cut", "fill", "assist", "model-draft", "copy-draft", "undo", "redo", "clear", "patches", "fit", "keys"]);
     const rail = create("div", { class: "tb-rail", role: "toolbar", "aria-label": "Tools", "aria-orientation": "vertical" });
     for (const name of tools) {
-      if (name === "undo" || name === "fit") rail.append(separator());
+      if (name === "undo" || name === "patches") rail.append(separator());
       rail.append(tool(name, this.press));
     }
     this.top.append(this.chips, this.size, this.mask, this.heatmap);
@@ -149,6 +147,7 @@ export class Toolbar {
     for (const button of this.#buttons(".tb-tool")) {
       const name = button.dataset.action ?? "";
       if (PAINTING_TOOLS.includes(name)) button.setAttribute("aria-pressed", String(name === showing.tool));
+      if (name === "patches") button.setAttribute("aria-pressed", String(showing.hasPatches));
       if (name in disabled) button.disabled = disabled[/** @type {"undo"} */ (name)];
     }
     for (const button of this.#buttons(".tb-verdict")) {
@@ -180,12 +179,12 @@ export class Toolbar {
     const dot = create("span", { class: type ? "tb-dot" : "tb-dot tb-dot-ignore" });
     if (type) dot.style.setProperty("--tb-colour", type.colour);
     const action = type ? `type-${at + 1}` : "ignore";
-    const key = keyOf(action) ? create("kbd", { text: keyOf(action) }) : null;
-    const title = tip(type ? `Paint ${name}` : "Paint what shall count neither as good nor as defect", action);
-    return create("button", {
-      type: "button", class: "tb-chip", role: "radio", "aria-checked": String(isOn), title,
+    const key = keyOf(action) ? create("kbd") : null;
+    const does = type ? `Paint ${name}` : "Paint what shall count neither as good nor as defect";
+    return nameKey(create("button", {
+      type: "button", class: "tb-chip", role: "radio", "aria-checked": String(isOn), "data-does": does, "data-key": action,
       "data-painted": painted.includes(name), onclick: () => this.press("layer", type?.name ?? ""),
-    }, [dot, create("span", { class: "tb-chip-text", text: name }), key]);
+    }, [dot, create("span", { class: "tb-chip-text", text: name }), key]));
   }
 
   #askName() {

@@ -54,6 +54,10 @@ class PaintingBody(ContentBody):
         return PaintingDraft(base, *self.masks(width, height), self.complete, self.save_id, beside)
 
 
+class UnsavedBody(ContentBody):
+    complete: bool = False
+
+
 class VerdictBody(BaseModel):
     verdict: str | None
     shown_because: str = "browse"

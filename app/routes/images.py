@@ -13,6 +13,7 @@ from app.routes.bodies import (
     ManyVerdictsBody,
     PaintingBody,
     TakeBackBody,
+    UnsavedBody,
     VerdictBody,
     card_json,
     details_json,
@@ -99,6 +100,12 @@ def _add_paintings(routes: APIRouter, services: Services) -> None:
         card = services.browsing.card(image_id)
         saved = labelling.save_painting(image_id, body.to_draft(card.width, card.height), author)
         return {"ok": True, "revision": saved.revision, "saved_at": saved.saved_at.isoformat()}
+
+    @routes.post("/images/{image_id}/patches")
+    def patches(image_id: int, body: UnsavedBody) -> Json:
+        card = services.browsing.card(image_id)
+        layers, ignore = body.masks(card.width, card.height)
+        return vars(services.lesson_patches.of(image_id, layers, ignore, body.complete))
 
     @routes.post("/images/{image_id}/teach-instead")
     def teach_instead(image_id: int, author: Author) -> Json:

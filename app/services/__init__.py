@@ -15,6 +15,7 @@ from app.services.exporting import ExportingService
 from app.services.importing import ImportingService
 from app.services.jobs import JobRunner
 from app.services.labelling import LabellingService
+from app.services.lesson_patches import LessonPatchesService
 from app.services.preview import PreviewService
 from app.services.questions import QuestionsService
 from app.services.queue import QueueService
@@ -42,6 +43,7 @@ class Services:
     book: DefectBookService
     agreement: AgreementService
     preview: PreviewService
+    lesson_patches: LessonPatchesService
     teaching: TeachingService
     review: ReviewService
     assist: AssistService
@@ -126,6 +128,7 @@ def _assemble(
         questions=QuestionsService(workspace),
         agreement=AgreementService(workspace),
         preview=PreviewService(workspace, worker),
+        lesson_patches=LessonPatchesService(workspace, review),
         teaching=TeachingService(workspace, jobs, worker, config),
         review=review,
         assist=AssistService(workspace, review),

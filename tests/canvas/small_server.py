@@ -98,6 +98,7 @@ class SmallServer:
     list_delay: float = 0.0  # of the cards behind the first ones
     types: list[dict[str, Any]] = field(default_factory=list)
     without_model: bool = False
+    unsaved: list[dict[str, Any]] = field(default_factory=list)  # paintings whose patches were asked for
     nearest_good: int | None = None  # whole image, whichever is asked about
     address: str = ""
 
@@ -213,6 +214,14 @@ def add_drafts(app: FastAPI, server: SmallServer) -> None:
         """Boxes around the stroke, ever larger."""
         x, y = zip(*(await request.json())["points"], strict=True)
         return {"drafts": [boxed(server, image_id, x, y, room) for room in (4, 10, 20)], "proposed": 1}
+
+    @app.post("/api/images/{image_id}/patches")
+    async def patches(image_id: int, request: Request) -> Any:
+        """2 x 2 patches: one anomalous, one left alone, one good, one unsaid."""
+        server.unsaved.append(await request.json())
+        if server.without_model:
+            return JSONResponse({"detail": "There is no model yet."}, 404)
+        return {"rows": 2, "columns": 2, "patches": [3, 1, 2, 0], "sentence": "1 as scratch."}
 
     @app.get("/api/images/{image_id}/drafts")
     def from_model(image_id: int) -> Any:

@@ -1,0 +1,155 @@
+// @ts-check
+/** Which key does what: the one key map of every page, and the keys that this person chose instead, kept in the browser. */
+
+/** @typedef {{action: string, keys: string[], does: string, group: string, isHeld?: boolean, repeats?: boolean, command?: "ctrl" | "ctrl+shift"}} KeyEntry */
+
+const JUDGE = "Judge";
+const MOVE = "Move and look";
+const PAINT = "Paint";
+
+/** @type {KeyEntry[]} */
+export const KEY_MAP = [
+  { action: "good", keys: ["G"], does: "Good, next image", group: JUDGE },
+  { action: "defect", keys: ["N"], does: "Defect; next image unless something is painted", group: JUDGE },
+  { action: "done", keys: ["Enter"], does: "Done: every defect here is painted; next image", group: JUDGE },
+  { action: "unsure", keys: ["U"], does: "Unsure, next image", group: JUDGE },
+  { action: "teach", keys: ["T"], does: "Teach", group: JUDGE },
+  { action: "previous", keys: ["A"], does: "Previous image", group: MOVE, repeats: true },
+  { action: "next", keys: ["D"], does: "Next image", group: MOVE, repeats: true },
+  { action: "hide-mask", keys: ["H"], does: "Hold: hide the painting", group: MOVE, isHeld: true },
+  { action: "hide-heatmap", keys: ["M"], does: "Hold: hide the heatmap", group: MOVE, isHeld: true },
+  { action: "blink", keys: ["Q"], does: "Hold: the nearest good image", group: MOVE, isHeld: true },
+  { action: "patches", keys: ["L"], does: "What the model would learn here, patch by patch", group: MOVE },
+  { action: "fit", keys: ["0"], does: "Whole image", group: MOVE },
+  { action: "keys", keys: ["?"], does: "These keys", group: MOVE },
+  { action: "brush", keys: ["B"], does: "Brush", group: PAINT },
+  { action: "eraser", keys: ["E"], does: "Eraser", group: PAINT },
+  { action: "polygon", keys: ["P"], does: "Polygon: click the corners; Enter closes it", group: PAINT },
+  { action: "polygon-cut", keys: ["O"], does: "Polygon that takes away", group: PAINT },
+  { action: "fill", keys: ["F"], does: "Fill a closed contour: click inside it", group: PAINT },
+  { action: "assist", keys: ["S"], does: "Stroke along a defect: a draft of its mask", group: PAINT },
+  { action: "model-draft", keys: ["X"], does: "Draft from what the model sees", group: PAINT },
+  { action: "copy-draft", keys: ["C"], does: "Draft from the image painted before", group: PAINT },
+  { action: "cancel", keys: ["Escape"], does: "Give up what is being drawn", group: PAINT },
+  { action: "smaller", keys: [",", "["], does: "Smaller brush", group: PAINT, repeats: true },
+  { action: "larger", keys: [".", "]"], does: "Larger brush", group: PAINT, repeats: true },
+  { action: "redo", keys: ["Z"], does: "Make the stroke again", group: PAINT, repeats: true, command: "ctrl+shift" },
+  { action: "undo", keys: ["Z"], does: "Undo the stroke", group: PAINT, repeats: true, command: "ctrl" },
+  { action: "ignore", keys: ["I"], does: "Paint what shall be ignored", group: PAINT },
+  ...Array.from({ length: 9 }, (_, at) => ({
+    action: `type-${at + 1}`, keys: [String(at + 1)], does: `Defect type ${at + 1}`, group: PAINT,
+  })),
+];
+
+const KEPT = "twinbank-keys";
+const FIXED = ["Escape", "Tab", " ", "ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Shift", "Control", "Alt", "AltGraph", "Meta"];
+
+/** @returns {Record<string, string>} by action */
+function readOwn() {
+  try {
+    const kept = JSON.parse(localStorage.getItem(KEPT) ?? "{}");
+    return Object.fromEntries(KEY_MAP.filter(({ action }) => typeof kept[action] === "string").map(({ action }) => [action, kept[action]]));
+  } catch {
+    return {}; // a browser that keeps nothing, or something else under this name: the usual keys
+  }
+}
+
+let own = readOwn();
+
+/** @param {Record<string, string>} chosen */
+function keep(chosen) {
+  own = chosen;
+  try {
+    localStorage.setItem(KEPT, JSON.stringify(own));
+  } catch {
+    // a browser that keeps nothing: they hold until the page is closed
+  }
+  tell();
+}
+
+/** Every label that names a key follows. */
+function tell() {
+  document.querySelectorAll("[data-does]").forEach((element) => nameKey(/** @type {HTMLElement} */ (element)));
+}
+
+addEventListener("storage", ({ key }) => {
+  if (key !== KEPT) return;
+  own = readOwn();
+  tell();
+});
+
+/** @returns {KeyEntry[]} with this person's own keys */
+export function entries() {
+  return KEY_MAP.map((entry) => (Object.hasOwn(own, entry.action) ? { ...entry, keys: [own[entry.action]] } : entry));
+}
+
+export const hasOwnKeys = () => Object.keys(own).length > 0;
+
+export const useUsualKeys = () => keep({});
+
+/** @param {KeyEntry} entry */
+export const isOfTypes = ({ action }) => action.startsWith("type-");
+
+/** @param {string} key @param {boolean} isCommand @param {KeyEntry} entry */
+const has = (key, isCommand, { keys, command }) => isCommand === Boolean(command) && keys.some((one) => one.toLowerCase() === key.toLowerCase());
+
+/**
+ * Give an action another key. The action that had it gets the one that becomes free: none is ever without a key.
+ * @param {string} action @param {string} pressed `key` of the event @returns {string} a sentence: what has changed, or why nothing has
+ */
+export function changeKey(action, pressed) {
+  const known = entries();
+  const entry = known.find((one) => one.action === action);
+  if (!entry) return "";
+  const key = pressed.length === 1 ? pressed.toUpperCase() : pressed;
+  if (FIXED.includes(key)) return "This key has a use of its own. Choose another.";
+  const sharing = known.filter((one) => has(key, Boolean(entry.command), one) && one.action !== action && one.command === entry.command);
+  if (sharing.some(isOfTypes)) return "The digits 1 to 9 belong to the defect types. Choose another key.";
+  const chosen = { ...own, [action]: key };
+  for (const other of sharing) chosen[other.action] = entry.keys[0];
+  keep(chosen);
+  return [`${shown(key, entry)}: ${entry.does}.`, ...sharing.map((other) => `${shown(entry.keys[0], other)}: ${other.does}.`)].join(" ");
+}
+
+/** @param {string} key @param {KeyEntry} entry */
+const shown = (key, entry) => ({ ctrl: "Ctrl+", "ctrl+shift": "Ctrl+Shift+", none: "" })[entry.command ?? "none"] + key;
+
+/** @param {string} action @returns {string} its key, for a tooltip: "Ctrl+Z" */
+export function keyOf(action) {
+  const entry = entries().find((candidate) => candidate.action === action);
+  return entry ? entry.keys.map((key) => shown(key, entry)).join(" ") : "";
+}
+
+/**
+ * Name the key of what an element does (`data-does`, of the action `data-key`) in its title, its label and its `kbd`.
+ * @template {HTMLElement} T @param {T} element @returns {T}
+ */
+export function nameKey(element) {
+  const { does = "", key: action = "" } = element.dataset;
+  const key = keyOf(action);
+  element.title = key ? `${does} (${key})` : does;
+  if (element.hasAttribute("aria-label")) element.setAttribute("aria-label", element.title);
+  const kbd = element.querySelector("kbd");
+  if (kbd) kbd.textContent = key === "Enter" ? "⏎" : key;
+  return element;
+}
+
+/**
+ * The entry that a key press means. A key of another alphabet counts as the Latin one at its place, and so do the
+ * digits of a keyboard that has them with Shift only.
+ * @param {KeyboardEvent} event @returns {KeyEntry | undefined}
+ */
+export function entryFor(event) {
+  if (event.altKey) return undefined;
+  const isCommand = event.ctrlKey || event.metaKey;
+  const known = entries().filter(({ command }) => !command || event.shiftKey === (command === "ctrl+shift"));
+  const find = (/** @type {string} */ key) => known.find((entry) => has(key, isCommand, entry));
+  return find(event.key) ?? find(placeOf(event));
+}
+
+/** @param {KeyboardEvent} event @returns {string} what a Latin keyboard has there; "": the key means itself */
+function placeOf({ key, code, shiftKey }) {
+  const digit = /^Digit(\d)$/.exec(code);
+  if (digit) return shiftKey ? "" : digit[1];
+  return key > "\u007f" && key.length === 1 ? (/^Key([A-Z])$/.exec(code)?.[1] ?? "") : "";
+}

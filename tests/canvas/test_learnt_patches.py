@@ -1,0 +1,34 @@
+"""What would be learnt from each patch, over the painting while it grows."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.canvas.conftest import HEIGHT, WIDTH, Painter
+
+pytestmark = pytest.mark.browser
+
+
+def test_patches_are_drawn_as_the_painting_grows_and_stay_chosen(painter: Painter) -> None:
+    painter.open()
+    assert painter.server.unsaved == []  # nobody asked
+    painter.key("l")
+    sign = painter.page.locator(".tb-patches-sign")
+    expect(sign).to_have_text("1 as scratch.")
+    painter.stroke((100, 100), (160, 100))
+    painter.saved()
+    expect(painter.page.locator(".tb-patch-anomalous.tb-patch-over")).to_have_count(1)
+    sent = painter.server.unsaved[-1]
+    assert [layer["defect_type"] for layer in sent["layers"]] == ["scratch"] and not sent["complete"]
+    outline = painter.page.locator(".tb-patch-anomalous.tb-patch-over").get_attribute("d")
+    assert outline == f"M0 0h{WIDTH // 2}v{HEIGHT // 2}h-{WIDTH // 2}z"
+    painter.page.reload()
+    expect(sign).to_have_text("1 as scratch.")
+    painter.key("l")
+    expect(sign).to_be_hidden()
+    expect(painter.page.locator(".tb-patches path")).to_have_count(0)
+
+
+def test_without_a_model_a_sentence_says_so(painter: Painter) -> None:
+    painter.server.without_model = True
+    painter.open().key("l")
+    expect(painter.page.locator(".tb-patches-sign")).to_have_text("There is no model yet.")
