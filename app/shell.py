@@ -9,7 +9,7 @@ import gradio as gr
 from app import messages
 from app.canvas import STATIC_URL
 from app.pages import book, browse, frame, label, models, review, teach
-from app.pages.shared import QUIET, Frame, on_each
+from app.pages.shared import QUIET, Frame
 from app.services import Services
 
 # The name goes along with the first question already: no key may come before it.
@@ -52,7 +52,8 @@ def _connect(
     open_in_label = label.open_target(views["label"], around, labelling)
 
     frame.wire(bar, around, frame_handlers, start_teaching)
-    browse.wire(views["browse"], around, browse.BrowseHandlers(services), open_in_label)
+    browsing = browse.BrowseHandlers(services)
+    browse.wire(views["browse"], around, browsing, open_in_label)
     label.wire(views["label"], around, labelling)
     book.wire(views["book"], around, book.BookHandlers(services))
     teach.wire(views["teach"], around, teaching, open_in_label)
@@ -62,6 +63,14 @@ def _connect(
     for name, item in around.tab.items():
         item.select(lambda page=name: page, None, bar.page, queue=False, **QUIET)
         item.select(None, None, None, js=_REMEMBER_PAGE.format(page=name))
-    on_each([app.load], frame_handlers.products, bar.product, bar.product, **QUIET)
-    arriving = [bar.author, *open_in_label.outputs]
-    app.load(labelling.arrive, bar.author, arriving, js=_WHO_IS_HERE, **QUIET)
+
+    def arrive(author: str, request: gr.Request) -> tuple[Any, ...]:
+        asked = request.query_params
+        product = frame_handlers.products(asked.get("product", ""))
+        return author, *labelling.arrive(author, asked), product, *browsing.arrive(asked)
+
+    arriving = [bar.author, *open_in_label.outputs, bar.product, *views["browse"].filters()]
+    shown = browse.show_target(views["browse"], around, browsing)
+    app.load(arrive, bar.author, arriving, js=_WHO_IS_HERE, **QUIET).then(
+        shown.handler, list(shown.inputs), list(shown.outputs), **QUIET
+    )  # with the filters as they are then

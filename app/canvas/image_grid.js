@@ -12,6 +12,7 @@ import { Grid } from "./grid.js";
  * @property {string} [shown_because]
  * @property {number[]} [selected]
  * @property {number} [refresh]
+ * @property {boolean} [in_address]
  */
 
 /** @typedef {import("./mask_canvas.js").Host} Host */
@@ -93,7 +94,16 @@ class ImageGrid {
     }
   }
 
+  /** Name the query in the address while this page is the open one. */
+  #inAddress() {
+    if (!this.value.in_address) return;
+    const { open = "browse" } = Object.fromEntries(new URLSearchParams(location.search));
+    const query = queryText(this.value.query).replace(/&?order=name$/, "");
+    if (open === "browse") history.replaceState(null, "", `?${["open=browse", query].filter(Boolean).join("&")}`);
+  }
+
   apply() {
+    this.#inAddress();
     const wanted = JSON.stringify([queryText(this.value.query), this.value.refresh]);
     return wanted === this.asked ? undefined : this.load();
   }

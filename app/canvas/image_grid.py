@@ -7,6 +7,7 @@ In: the value, small JSON (`GridValue.to_json()`); every field may be left out:
     shown_because  "browse" (usual); recorded with every verdict
     selected       ids selected when the cards arrive
     refresh        another number than before: the cards are asked for again
+    in_address     True: the page's address names the query, so that a reload, a bookmark or a link shows the same list
 Out: events, their data being attributes of the handler's gr.EventData:
     open           {image_id}: Enter or a double click
     selected       {image_ids}: the selection changed
@@ -36,6 +37,7 @@ class GridValue:
     shown_because: Literal["queue", "browse", "review", "demo"] = "browse"
     selected: tuple[int, ...] = ()
     refresh: int = 0
+    in_address: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -44,6 +46,7 @@ class GridValue:
             "shown_because": self.shown_because,
             "selected": list(self.selected),
             "refresh": self.refresh,
+            "in_address": self.in_address,
         }
 
 

@@ -14,6 +14,7 @@
  * @property {(name: string, data: any) => void} trigger
  * @property {(message: string, button?: {text: string, press: () => void}) => void} notice
  * @property {() => void} clear
+ * @property {() => number | null} goOn opens the next image at once where it is known, and returns it
  */
 
 const ANSWER_MS = 1500; // then go on all the same: the verdict is kept and tried again
@@ -29,6 +30,8 @@ export class Judging {
   constructor(around) {
     this.around = around;
     this.movingUntil = 0;
+    /** @type {Promise<void>} what was told so far: one after the other, also where a person is quicker */
+    this.told = Promise.resolve();
   }
 
   /** Another image has come. */
@@ -90,13 +93,21 @@ export class Judging {
     session.dispatchEvent(new Event("changed"));
     const body = { verdict, shown_because: this.around.shownBecause(), heatmap_visible: session.wasHeatmapShown };
     await session.outbox.putVerdict(session.imageId, body);
-    await session.outbox.flushed(ANSWER_MS);
-    this.around.trigger("judged", {
-      image_id: session.imageId, verdict, complete: session.complete,
-      pixel_count: session.painting?.defectCount ?? 0, defect_types: session.painting?.defectTypes ?? [],
+    const opened = isMoving ? this.#goOn() : null;
+    this.#tell(async () => {
+      await session.outbox.flushed(ANSWER_MS);
+      this.around.trigger("judged", {
+        image_id: session.imageId, verdict, complete: session.complete,
+        pixel_count: session.painting?.defectCount ?? 0, defect_types: session.painting?.defectTypes ?? [],
+      });
+      if (isMoving) this.around.trigger("move", { direction: "next", image_id: session.imageId, reason: "judged", opened });
     });
-    if (isMoving) this.#move("next", "judged");
     return undefined;
+  }
+
+  /** @param {() => Promise<void>} act */
+  #tell(act) {
+    this.told = this.told.then(act).catch((error) => console.error(error));
   }
 
   /** @param {"next" | "previous"} direction @param {"judged" | "key"} reason */
@@ -104,7 +115,20 @@ export class Judging {
     const session = this.around.session();
     if (!session) return;
     session.endStroke();
+    const opened = direction === "next" ? this.#goOn() : this.#wait();
+    this.#tell(async () => this.around.trigger("move", { direction, image_id: session.imageId, reason, opened }));
+  }
+
+  /** @returns {number | null} the image that was opened; null: the keys wait until one comes */
+  #goOn() {
+    const opened = this.around.goOn();
+    if (opened === null) return this.#wait();
+    this.movingUntil = 0;
+    return opened;
+  }
+
+  #wait() {
     this.movingUntil = performance.now() + MOVE_MS;
-    this.around.trigger("move", { direction, image_id: session.imageId, reason });
+    return null;
   }
 }

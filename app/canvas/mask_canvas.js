@@ -17,6 +17,7 @@ import { Pictures } from "./pictures.js";
  * @property {string} [workspace]
  * @property {(string | import("./toolbar.js").DefectType)[]} [defect_types]
  * @property {number[]} [prefetch]
+ * @property {{image_id: number, shown_because: string, heatmap_version: "in_use" | null} | null} [at_once]
  * @property {number | "in_use" | null} [heatmap_version]
  * @property {boolean} [heatmap_visible]
  * @property {boolean} [contour]
@@ -74,7 +75,7 @@ export async function mount(element, { props, trigger, watch }) {
   const apply = async () => {
     const value = read(props.value);
     author = value.author ?? author;
-    painter.apply(value);
+    painter.answer(value);
     if (value.defect_types?.length) return painter.setTypes(named(value.defect_types));
     const answer = await getDefectTypes().catch(() => null);
     return painter.setTypes(named(answer?.defect_types));

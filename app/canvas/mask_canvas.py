@@ -6,6 +6,8 @@ In: the value, small JSON (`CanvasValue.to_json()`); every field but image_id ma
     workspace        a name for the workspace that differs from any other's; unsaved strokes are kept under it
     defect_types     [{"name", "colour"}] or names, in the order of the keys 1-9; left out: asked of the server
     prefetch         ids of the images most likely to be opened next
+    at_once          the image that is opened as soon as a person goes on, before `move` is answered, and what of the
+                     value is another for it; None: the painter waits
     heatmap_version  version whose heatmap is laid over the image, or "in_use"; None: no heatmap
     heatmap_visible  False: not shown (and no slider's doing changes that)
     contour          True: the line where the heatmap reaches the limit is drawn too
@@ -19,7 +21,8 @@ Out: events; `canvas.saved(handler, ...)` gets them, and the data are attributes
     saved             {image_id, revision, saved_at, complete, pixel_count, defect_types}: the server has the strokes
     paused            {image_id}: nothing was painted for a moment after a save; there is time to look
     judged            {image_id, verdict, complete, pixel_count, defect_types}: a verdict was given and posted
-    move              {direction: "next" | "previous", image_id, reason: "judged" | "key"}: put another image_id in
+    move              {direction: "next" | "previous", image_id, reason: "judged" | "key", opened}: put another image_id
+                      in; `opened`, where there is one, is on the screen already
     name_needed       {image_id}: a verdict was asked for and the value has no author
     defect_type_added {name}: a person made a new defect type, and the server has it
 Saves and verdicts go to the server from the browser; no event has to be handled for them to be stored. After a verdict
@@ -47,6 +50,15 @@ class DefectTypeChip:
 
 
 @dataclass(frozen=True)
+class NextImage:
+    """What is another for the image that comes next."""
+
+    image_id: int
+    shown_because: str
+    heatmap_version: Literal["in_use"] | None
+
+
+@dataclass(frozen=True)
 class CanvasValue:
     """What the painter is told; the module's text says what each field does."""
 
@@ -55,6 +67,7 @@ class CanvasValue:
     workspace: str = ""
     defect_types: tuple[DefectTypeChip, ...] = ()
     prefetch: tuple[int, ...] = ()
+    at_once: NextImage | None = None
     heatmap_version: int | Literal["in_use"] | None = None
     heatmap_visible: bool = True
     contour: bool = False

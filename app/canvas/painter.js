@@ -15,6 +15,7 @@ import { LearntPatches } from "./learnt_patches.js";
 import { TooManyLayersError } from "./painting.js";
 import * as preferences from "./preferences.js";
 import { Renderer } from "./renderer.js";
+import { reshaped } from "./reshape.js";
 import { Session } from "./session.js";
 import { Shapes } from "./shapes.js";
 import { StagePointer } from "./stage_pointer.js";
@@ -27,7 +28,9 @@ import { pan, toImage, zoomAt } from "./view.js";
 
 const PAUSE_MS = 800; // after the last save, before what the painting would change is asked for
 
-const ENDS_A_DRAFT = ["brush", "eraser", "polygon", "polygon-cut", "fill", "assist", "good", "defect", "unsure", "next", "previous", "clear"];
+const ANSWERED_MS = 3000; // a server that has not answered by then does not
+
+const ENDS_A_DRAFT = ["brush", "eraser", "polygon", "polygon-cut", "fill", "assist", "good", "defect", "unsure", "next", "previous", "clear", "grow", "shrink", "smooth"];
 
 export class Painter {
   /** @param {HTMLElement} root @param {Shared} shared @param {(name: string, data: any) => void} trigger */
@@ -45,6 +48,8 @@ export class Painter {
     this.session = null;
     /** @type {CanvasValue} */
     this.value = {};
+    /** @type {{imageId: number, until: number} | null} the image that was left before the server was asked */
+    this.left = null;
     /** @type {(() => void)[]} strokes made before the size of the image was known */
     this.early = [];
     this.toolbar = new Toolbar(root, (name, value) => this.press(name, value), this.likes);
@@ -88,7 +93,17 @@ export class Painter {
       trigger: (name, data) => this.trigger(name, data),
       notice: (message, button) => this.toolbar.say(message, button),
       clear: () => this.renderer.redrawBox(this.session?.clear() ?? null),
+      goOn: () => this.#goOn(),
     };
+  }
+
+  /** Open the image that comes next before the server is asked; its answer fills in the rest. @returns {number | null} */
+  #goOn() {
+    const { at_once: next, image_id: from } = this.value;
+    if (!next || from !== this.session?.imageId) return null; // the server has not answered for this image yet
+    this.left = { imageId: from, until: performance.now() + ANSWERED_MS };
+    this.apply({ ...this.value, ...next, at_once: null });
+    return next.image_id;
   }
 
   #listen() {
@@ -160,6 +175,17 @@ export class Painter {
     this.session?.endStroke();
   }
 
+  /** What is painted on the chosen layer, by one pixel of the screen. @param {import("./reshape.js").Way} way */
+  #reshape(way) {
+    const { painting } = this.session ?? {};
+    if (!painting || !this.#canPaint) return;
+    const layer = painting.layers.get(this.layers.layer);
+    if (!layer?.count || !painting.extent) return this.toolbar.say(`Nothing is painted here as ${this.layers.chosen || "ignored"}.`);
+    const radius = Math.max(1, Math.round(1 / this.renderer.view.scale));
+    const pixels = reshaped(layer.pixels, painting.width, painting.height, painting.extent, way, radius);
+    this.renderer.redrawBox(this.session?.replaceLayer(layer.name, pixels) ?? null);
+  }
+
   #endStroke() {
     if (this.assist.points.length) return void this.assist.end();
     this.brush.erase(false);
@@ -208,6 +234,7 @@ export class Painter {
       undo: () => this.renderer.redrawBox(this.session?.step("undo") ?? null),
       redo: () => this.renderer.redrawBox(this.session?.step("redo") ?? null),
       clear: () => this.renderer.redrawBox(this.session?.clear() ?? null),
+      grow: () => this.#reshape("grow"), shrink: () => this.#reshape("shrink"), smooth: () => this.#reshape("smooth"),
       fit: () => this.renderer.fitToStage(), patches: () => this.#like({ patches: !this.likes.patches }),
       mask: () => this.#like({ mask: value }), heatmap: () => this.#like({ heatmap: value }),
       layer: () => value !== undefined && this.#paintOn(value), ignore: () => this.#paintOn(""),
@@ -280,6 +307,14 @@ export class Painter {
     this.#recolour();
     this.refresh();
     return this.trigger("defect_type_added", { name });
+  }
+
+  /** What the server says. @param {CanvasValue} value */
+  answer(value) {
+    const isOld = value.image_id === this.left?.imageId && performance.now() < (this.left?.until ?? 0);
+    if (isOld) return; // asked for before this person went on
+    this.left = null;
+    this.apply(value);
   }
 
   /** @param {CanvasValue} value */

@@ -159,13 +159,15 @@ export class Painting {
     const wanted = new Map(content.layers.map(({ defect_type, runs }) => [defect_type, runs]));
     wanted.set(IGNORE, content.ignore);
     const names = new Set([...this.layers.keys(), ...wanted.keys()]);
-    const changes = [...names].map((name) => {
-      const changed = decode(wanted.get(name) ?? [], this.width, this.height);
-      const pixels = this.layers.get(name)?.pixels;
-      if (pixels) for (let at = 0; at < changed.length; at++) changed[at] ^= pixels[at];
-      return { layer: name, runs: Uint32Array.from(encode(changed)) };
-    });
-    return changes.filter(({ runs }) => runs.length);
+    return [...names].flatMap((name) => this.layerDifference(name, decode(wanted.get(name) ?? [], this.width, this.height)));
+  }
+
+  /** @param {string} name @param {Uint8Array} wanted pixels of the layer @returns {Step} that leads to them; not made yet */
+  layerDifference(name, wanted) {
+    const pixels = this.layers.get(name)?.pixels;
+    const changed = pixels ? wanted.map((value, at) => value ^ pixels[at]) : wanted;
+    const runs = Uint32Array.from(encode(changed));
+    return runs.length ? [{ layer: name, runs }] : [];
   }
 
   /** @param {Content} content of an image of this size; the painting is empty before */

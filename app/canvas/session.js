@@ -178,19 +178,22 @@ export class Session extends EventTarget {
 
   /** @returns {Box | null} what to redraw */
   clear() {
-    const step = this.painting?.clearing() ?? [];
-    if (!this.painting || !step.length) return null;
-    const box = this.painting.toggle(step);
-    this.history.push(step);
-    this.#strokesChanged();
-    return box;
+    return this.#change(this.painting?.clearing() ?? []);
   }
 
   /** Make the painting this one, as a step that can be undone. @param {import("./painting.js").Content} content @returns {Box | null} */
   replaceWith(content) {
-    if (!this.painting || this.painting.stroke) return null;
-    const step = this.painting.difference(content);
-    if (!step.length) return null;
+    return this.#change(this.painting?.difference(content) ?? []);
+  }
+
+  /** Make a layer these pixels, as a step that can be undone. @param {string} name @param {Uint8Array} pixels @returns {Box | null} */
+  replaceLayer(name, pixels) {
+    return this.#change(this.painting?.layerDifference(name, pixels) ?? []);
+  }
+
+  /** @param {import("./history.js").Step} step @returns {Box | null} */
+  #change(step) {
+    if (!this.painting || this.painting.stroke || !step.length) return null;
     const box = this.painting.toggle(step);
     this.history.push(step);
     this.#strokesChanged();

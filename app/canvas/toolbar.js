@@ -42,6 +42,9 @@ const TOOLS = /** @type {const} */ ({
   assist: ["assist", "Stroke along a defect: a draft of its mask"],
   "model-draft": ["model-draft", "Draft from what the model sees"],
   "copy-draft": ["copy-draft", "Draft from the image painted before"],
+  grow: ["grow", "Grow what is painted with this type"],
+  shrink: ["shrink", "Shrink what is painted with this type"],
+  smooth: ["smooth", "Round off what is painted with this type"],
   undo: ["undo", "Undo the stroke"],
   redo: ["redo", "Make the stroke again"],
   clear: ["clear", "Clear the painting"],
@@ -116,7 +119,7 @@ export class Toolbar {
 
   #build() {
     const separator = () => create("span", { class: "tb-separator" });
-    const tools = /** @type {(keyof typeof TOOLS)[]} */ (["brush", "eraser", "polygon", "polygon-cut", "fill", "assist", "model-draft", "copy-draft", "undo", "redo", "clear", "patches", "fit", "keys"]);
+    const tools = /** @type {(keyof typeof TOOLS)[]} */ (["brush", "eraser", "polygon", "polygon-cut", "fill", "assist", "model-draft", "copy-draft", "grow", "shrink", "smooth", "undo", "redo", "clear", "patches", "fit", "keys"]);
     const rail = create("div", { class: "tb-rail", role: "toolbar", "aria-label": "Tools", "aria-orientation": "vertical" });
     for (const name of tools) {
       if (name === "undo" || name === "patches") rail.append(separator());

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -119,7 +120,7 @@ class BrowseHandlers:
         product_name = chosen(product)
         query = _query(product_name, *filters)
         names = [summary.name for summary in self._browsing.products()]
-        grid = GridValue(query, author=author, refresh=refresh)
+        grid = GridValue(query, author=author, refresh=refresh, in_address=True)
         imports = {"products": names, "product": product or ""}
         return grid, self._empty(query, bool(names)), imports, {"product": product_name}
 
@@ -127,6 +128,19 @@ class BrowseHandlers:
     def again(self, page: str, refresh: int, product: str, author: str, *filters: Any) -> tuple[Any, ...]:
         """As `show`, with cards asked for afresh."""
         return *self.show(page, refresh + 1, product, author, *filters), refresh + 1
+
+    def arrive(self, asked: Mapping[str, str]) -> tuple[str, ...]:
+        """Return the values of the filters that an address names, for a page that has just been loaded."""
+        return (
+            _known(asked.get("verdict"), messages.VERDICT_CHOICES, "any"),
+            _known(asked.get("call"), messages.CALL_CHOICES, "any"),
+            _known(asked.get("kept_for_testing"), messages.TESTING_CHOICES, "any"),
+            _known(asked.get("painted"), messages.PAINTED_CHOICES, "any"),
+            asked.get("min_score", ""),
+            asked.get("max_score", ""),
+            asked.get("text", ""),
+            _known(asked.get("order"), messages.ORDER_CHOICES, "name"),
+        )
 
     @refusals_shown
     def act(self, event: gr.EventData) -> tuple[Any, ...]:
@@ -173,6 +187,10 @@ def _query(
     }
 
 
+def _known(value: str | None, among: Mapping[str, str], usual: str) -> str:
+    return value if value is not None and value in among else usual
+
+
 def _score(typed: str) -> float | None:
     """Half-typed numbers do not filter."""
     try:
@@ -181,9 +199,14 @@ def _score(typed: str) -> float | None:
         return None
 
 
+def show_target(view: BrowseView, frame: Frame, handlers: BrowseHandlers) -> Target:
+    asked = (frame.page, view.refresh, frame.product, frame.author, *view.filters())
+    return Target(handlers.show, asked, (view.grid, view.empty, view.imports, view.exports))
+
+
 def wire(view: BrowseView, frame: Frame, handlers: BrowseHandlers, opener: Target) -> None:
-    asked = [frame.page, view.refresh, frame.product, frame.author, *view.filters()]
-    outputs = [view.grid, view.empty, view.imports, view.exports]
+    target = show_target(view, frame, handlers)
+    asked, outputs = list(target.inputs), list(target.outputs)
     filtering = [item.input for item in view.filters()]
     on_each(
         [*filtering, frame.product.change, frame.author.change],

@@ -56,6 +56,7 @@ class FrameHandlers:
         self._browsing = services.browsing
 
     def products(self, current: str) -> Any:
+        """Return the product switch with this product chosen, if it is there."""
         summaries = self._browsing.products()
         names = [summary.name for summary in summaries]
         total = sum(summary.images for summary in summaries)

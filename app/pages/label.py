@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
 from app import messages
-from app.canvas.mask_canvas import CanvasValue, DefectTypeChip, MaskCanvas
+from app.canvas.mask_canvas import CanvasValue, DefectTypeChip, MaskCanvas, NextImage
 from app.pages import label_side
 from app.pages.components import Written
 from app.pages.label_preview import preview_panel
@@ -92,17 +93,16 @@ class LabelHandlers:
         self._services = services
 
     @refusals_shown
-    def arrive(self, author: str, request: gr.Request) -> tuple[Any, ...]:
-        """Open what the address names, for a page that has just been loaded; the author first."""
-        asked = request.query_params
+    def arrive(self, author: str, asked: Mapping[str, str]) -> tuple[Any, ...]:
+        """Open what the address names, for a page that has just been loaded."""
         page = asked.get("open", "browse")
         page = page if page in messages.PAGES else "browse"
         image_id = asked.get("image", "")
         if page != "label" or not image_id.isdigit():
-            return author, gr.Tabs(selected=page), page, *(gr.skip(),) * 5
+            return gr.Tabs(selected=page), page, *(gr.skip(),) * 5
         why = "demo" if asked.get("welcome") == "demo" else "browse"
         desk = Desk(None, author, "useful", True)
-        return author, gr.Tabs(selected=page), page, *self._showing(int(image_id), why, desk)
+        return gr.Tabs(selected=page), page, *self._showing(int(image_id), why, desk)
 
     @refusals_shown
     def open(
@@ -141,6 +141,7 @@ class LabelHandlers:
             found = self._services.queue.previous(event.image_id, desk.product, author)
         else:
             found = self._services.queue.leave(event.image_id, desk.product, queue, author)
+            found = getattr(event, "opened", None) or found  # the person is looking at it already
         if found is None:
             is_end = event.direction == "next"
             inform(f"{messages.QUEUE_DONE}. {messages.QUEUE_DONE_NEXT}" if is_end else messages.NO_WAY_BACK)
@@ -257,6 +258,7 @@ class LabelHandlers:
             author=desk.author,
             defect_types=self._defect_types(details.card.product),
             prefetch=standing.coming[:AHEAD],
+            at_once=None if is_blind else self._at_once(standing, details.card.product),
             heatmap_version="in_use" if details.card.call and not is_blind else None,
             heatmap_visible=desk.heatmap,
             read_only=is_blind,
@@ -264,6 +266,15 @@ class LabelHandlers:
             shown_because=standing.why if standing.why and (why == "queue" or is_blind) else why,
         )
         return value, *self._beside(details, standing, why, desk), image_id, why
+
+    def _at_once(self, standing: Standing, product: str) -> NextImage | None:
+        """Return the next image where it can be opened before this page is asked."""
+        if not standing.coming or standing.next_why == RECHECK:
+            return None
+        card = self._services.browsing.card(standing.coming[0])
+        if card.product != product:  # with other defect types
+            return None
+        return NextImage(card.id, standing.next_why or "queue", "in_use" if card.call else None)
 
     def _beside_now(self, image: int, why: str, desk: Desk) -> tuple[Html, Html | None]:
         details = self._services.browsing.details(image)
@@ -316,7 +327,9 @@ def wire(view: LabelView, frame: Frame, handlers: LabelHandlers) -> None:
     desk = [frame.product, frame.author, view.queue, view.heatmap]
     here = [view.image, view.why]
     outputs = list(outputs_of(view))
-    view.canvas.move(handlers.move, desk, outputs, **QUIET)
+    view.canvas.move(
+        handlers.move, desk, outputs, trigger_mode="multiple", **QUIET
+    )  # no key is lost while one is answered
     on_each(
         [view.canvas.saved, view.canvas.judged],
         handlers.saved,

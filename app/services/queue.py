@@ -106,9 +106,9 @@ class QueueService:
     ) -> Standing:
         """Say why an image is in the queue, how many are, and which come next."""
         line = self._line(product, wanted, person)
-        place = line.places.get(image_id)
-        if place is not None and wanted in ONE_REASON:
-            place = Place(image_id, ONE_REASON[wanted])
+        place = _place(line, image_id, wanted)
+        behind = coming(image_id, line.ids)
+        following = _place(line, behind[0], wanted) if behind else None
         skip = line.left.get(image_id)
         is_here = image_id in line.left or image_id in set(line.ids)
         return Standing(
@@ -117,7 +117,8 @@ class QueueService:
             left_at=skip.at if skip else None,
             remaining=len(line.ids),
             left=len(line.left),
-            coming=tuple(coming(image_id, line.ids)),
+            coming=tuple(behind),
+            next_why=following.why.value if following else None,
         )
 
     def _line(self, product: str | None, wanted: str, person: str) -> _Line:
@@ -143,6 +144,11 @@ class QueueService:
             plan = _Plan(state, is_cold(candidates), places)
             self._plans[product] = plan
         return plan.places
+
+
+def _place(line: _Line, image_id: int, wanted: str) -> Place | None:
+    place = line.places.get(image_id)
+    return Place(image_id, ONE_REASON[wanted]) if place is not None and wanted in ONE_REASON else place
 
 
 def _is_cold(work: Work, product: str | None) -> bool:

@@ -207,6 +207,7 @@ class Standing:
     remaining: int
     left: int  # of those remaining, left for later by this person
     coming: tuple[int, ...]  # image ids, the next one first
+    next_why: str | None  # the next one is in this queue
 
 
 @dataclass(frozen=True)

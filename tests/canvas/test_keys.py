@@ -167,3 +167,32 @@ def test_a_read_only_image_can_be_judged_and_not_painted(painter: Painter) -> No
     painter.page.wait_for_function("window.events.some(([name]) => name === 'move')")
     assert painter.server.saves == []
     assert painter.server.verdicts[0]["shown_because"] == "review"
+
+
+AT_ONCE = {"image_id": 8, "shown_because": "variety", "heatmap_version": None}
+
+
+def test_the_next_image_opens_before_anybody_is_asked(painter: Painter) -> None:
+    painter.open(at_once=AT_ONCE).stroke((60, 60), (160, 60))
+    painter.key("d")
+    painter.ready(8)  # nobody has put it in
+    painter.stroke((60, 90), (160, 90))
+    painter.saved()
+    assert painter.events("move") == [{"direction": "next", "image_id": 7, "reason": "key", "opened": 8}]
+    assert painter.layer("scratch", 7)[60, 100] and not painter.layer("scratch", 7)[90, 100]
+    assert painter.layer("scratch", 8)[90, 100]
+    painter.put(image_id=7)  # asked for before the key was pressed
+    assert painter.page.evaluate("window.component.session.imageId") == 8
+
+
+def test_quick_verdicts_are_told_in_order(painter: Painter) -> None:
+    painter.open(at_once=AT_ONCE)
+    painter.server.save_delay = 0.3
+    painter.key("g")
+    painter.ready(8).key("n")
+    painter.page.wait_for_function(
+        "window.events.filter(([name]) => name === 'move').length === 2", timeout=10_000
+    )
+    assert verdicts(painter) == [(7, "good"), (8, "defect")]
+    assert [move["image_id"] for move in painter.events("move")] == [7, 8]
+    assert painter.server.verdicts[1]["shown_because"] == "variety"

@@ -104,6 +104,26 @@ def test_keys_are_left_alone_while_somebody_types(
     expect(inspector.page.locator(".tb-grid-count")).to_have_text("6 images")
 
 
+def test_filters_stand_in_the_address_and_come_back_with_it(
+    inspector: Inspector, running: Running, plates: tuple[int, ...]
+) -> None:
+    running.services.labelling.judge(plates, None, "Ada")
+    running.services.labelling.judge(plates[:2], "good", "Ada")
+    inspector.come()
+    inspector.page.locator("#tw-filter-verdict input").click()
+    inspector.page.locator('li[aria-label="Good"]').click()
+    count = inspector.page.locator(".tb-grid-count")
+    expect(count).to_have_text("2 images")
+    inspector.page.wait_for_url("**open=browse&verdict=good")
+
+    inspector.page.reload()
+    expect(count).to_have_text("2 images")
+    expect(inspector.page.locator("#tw-filter-verdict input")).to_have_value("Good")
+    inspector.come("?open=browse&product=plate&verdict=none&order=newest&call=nonsense")
+    expect(count).to_have_text("4 images")
+    inspector.page.wait_for_url("**open=browse&product=plate&verdict=none&order=newest")
+
+
 def test_dark_is_kept(inspector: Inspector) -> None:
     inspector.come()
     inspector.page.locator("#tw-look button").click()
