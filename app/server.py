@@ -23,6 +23,7 @@ from app.routes import (
     session,
 )
 from app.routes.guard import Access, Guard, host_name
+from app.routes.packed import Packed
 from app.services import Services
 from app.settings import PORTS_TRIED, Settings, is_loopback
 
@@ -37,7 +38,8 @@ class NoFreePortError(OSError):
 def build_server(services: Services, access: Access) -> FastAPI:
     """Return the application without pages: everything a program can ask for."""
     app = FastAPI(title="Twinbank", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
-    app.add_middleware(Guard, access=access)
+    app.add_middleware(Packed)
+    app.add_middleware(Guard, access=access)  # added last: it stands in front
     errors.install(app)
     app.include_router(session.router(access))
     for part in (media, images, assist, importing, exporting, jobs, models):

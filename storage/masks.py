@@ -22,7 +22,7 @@ def encode_mask(mask: NDArray[np.bool_]) -> bytes:
     height, width = mask.shape
     image = Image.frombytes("1", (width, height), np.packbits(mask, axis=1).tobytes())
     file = io.BytesIO()
-    image.save(file, format="PNG", compress_level=6)
+    image.save(file, format="PNG", compress_level=2)  # half the time, a third more bytes
     return file.getvalue()
 
 

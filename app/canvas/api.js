@@ -3,6 +3,8 @@
 
 const ROOT = new URL("../../", import.meta.url);
 
+const LARGE = 4096; // characters of a request that is worth being packed
+
 /** The server answered, and said no. `message` is its sentence for a person. */
 export class RefusedError extends Error {
   /** @param {number} status @param {any} body @param {string} message */
@@ -38,9 +40,11 @@ export async function call(path, { method = "GET", author, body, signal } = {}) 
   const headers = { Accept: "application/json" };
   if (author) headers["X-Twinbank-Author"] = encodeURIComponent(author);
   if (body !== undefined) headers["Content-Type"] = "application/json";
-  const response = await fetch(address(path), {
-    method, headers, signal, cache: "no-store", body: body === undefined ? undefined : JSON.stringify(body),
-  });
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  const isLarge = (text?.length ?? 0) > LARGE && "CompressionStream" in window;
+  if (isLarge) headers["Content-Encoding"] = "gzip";
+  const sent = isLarge ? await new Response(new Blob([text ?? ""]).stream().pipeThrough(new CompressionStream("gzip"))).arrayBuffer() : text;
+  const response = await fetch(address(path), { method, headers, signal, cache: "no-store", body: sent });
   const answer = await response.json().catch(() => null);
   if (!response.ok) throw new RefusedError(response.status, answer, sentence(answer, response.status));
   if (answer === null) throw new TypeError("the answer was cut off");

@@ -80,7 +80,7 @@ export class Judging {
   }
 
   /** @param {VerdictValue} verdict @param {boolean} isMoving */
-  async #judge(verdict, isMoving) {
+  #judge(verdict, isMoving) {
     const session = this.around.session();
     if (!session?.isReady) return this.around.notice(STILL_LOADING);
     if (!this.around.author()) {
@@ -92,9 +92,10 @@ export class Judging {
     session.verdict = verdict;
     session.dispatchEvent(new Event("changed"));
     const body = { verdict, shown_because: this.around.shownBecause(), heatmap_visible: session.wasHeatmapShown };
-    await session.outbox.putVerdict(session.imageId, body);
+    const kept = session.outbox.putVerdict(session.imageId, body);
     const opened = isMoving ? this.#goOn() : null;
     this.#tell(async () => {
+      await kept;
       await session.outbox.flushed(ANSWER_MS);
       this.around.trigger("judged", {
         image_id: session.imageId, verdict, complete: session.complete,

@@ -16,7 +16,7 @@ import { TooManyLayersError } from "./painting.js";
 import * as preferences from "./preferences.js";
 import { Renderer } from "./renderer.js";
 import { reshaped } from "./reshape.js";
-import { Session } from "./session.js";
+import { fetchPaintingAhead, Session } from "./session.js";
 import { Shapes } from "./shapes.js";
 import { StagePointer } from "./stage_pointer.js";
 import { facts, saveStatus, savedEvent } from "./status_text.js";
@@ -315,6 +315,7 @@ export class Painter {
     if (isOld) return; // asked for before this person went on
     this.left = null;
     this.apply(value);
+    if (value.at_once) fetchPaintingAhead(value.at_once.image_id);
   }
 
   /** @param {CanvasValue} value */

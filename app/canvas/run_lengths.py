@@ -42,7 +42,7 @@ def decode(runs: Sequence[Any], width: int, height: int) -> NDArray[np.bool_]:
         raise RunLengthError(f"an image of {width} x {height} pixels has no mask")
     if len(runs) % 2:
         raise RunLengthError(f"run lengths come in pairs, and {len(runs)} numbers came")
-    if any(type(number) is not int for number in runs):
+    if not set(map(type, runs)) <= {int}:
         raise RunLengthError("run lengths are whole numbers")
     mask = np.zeros(width * height, dtype=bool)
     nothing_before = -1

@@ -94,7 +94,7 @@ class Guard:
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
         else:
-            await _answer(_with_headers(send), *refusal)
+            await refuse(_with_headers(send), *refusal)
 
     async def _within_limit(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the application read the body up to the limit: one sent in chunks does not say its length before."""
@@ -123,7 +123,7 @@ class Guard:
             if not is_too_large or has_answered:
                 raise
         if is_too_large and not has_answered:
-            await _answer(send, *self._too_large())
+            await refuse(send, *self._too_large())
 
     def _too_large(self) -> tuple[int, str]:
         return 413, f"At most {self._largest_body / 1024**3:.3g} GB are taken at once; send fewer files."
@@ -181,7 +181,7 @@ def _with_headers(send: Send) -> Send:
     return sending
 
 
-async def _answer(send: Send, status: int, sentence: str) -> None:
+async def refuse(send: Send, status: int, sentence: str) -> None:
     body = json.dumps({"detail": sentence}).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})

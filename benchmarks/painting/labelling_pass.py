@@ -29,7 +29,7 @@ def measure(browser: Browser, folder: Path) -> dict[str, Any]:
     given: dict[int, str] = {}
     try:
         person = Person.at(context, server.address)
-        person.page.on("dialog", dialogs.append)
+        person.page.on("dialog", lambda dialog: dialogs.append(dialog))
         person.open(image_ids[0])
         person.inside(FOLLOW)
         for number in range(IMAGES):

@@ -18,6 +18,7 @@ from fastapi.staticfiles import StaticFiles
 from PIL import Image
 
 from app.canvas import STATIC_FOLDER, STATIC_URL, run_lengths
+from app.routes.packed import Packed
 
 PAGE = """<!doctype html><html><head><meta charset="utf-8"><style>body{margin:8px;background:#fff}</style></head>
 <body><div id="host" %s></div><script type="module">
@@ -239,6 +240,7 @@ def boxed(server: SmallServer, image_id: int, x: Any, y: Any, room: int) -> list
 
 def build(server: SmallServer) -> FastAPI:
     app = FastAPI()
+    app.add_middleware(Packed)
     app.mount(STATIC_URL, StaticFiles(directory=STATIC_FOLDER))
     add_media(app, server)
     add_labels(app, server)
