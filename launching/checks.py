@@ -34,7 +34,10 @@ def run_checks(project: Project, arguments: List[str]) -> int:
     failed = [] if arguments else failed_checks(project, environment)
     words = [project.python, "-m", "pytest"]
     if not arguments:
-        words += ["--numprocesses", str(min(os.cpu_count() or 1, MOST_PROCESSES)), "--dist", "loadfile"]
+        processes = min(
+            (os.cpu_count() or 1) + 1, MOST_PROCESSES
+        )  # one more than cores: a browser test waits a lot
+        words += ["--numprocesses", str(processes), "--dist", "loadfile"]
     if browser is None and "-m" not in arguments:
         words += ["-m", "not browser"]
     # Paths among the arguments are the person's own, as seen from where they stand inside this copy.

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from app.services import Services
+from app.services import Services, open_services
 from app.services.errors import InvalidRequestError
 from app.services.views import IncomingFile
 from tests.services.parts import part
-from tests.small import SMALL, open_small
+from tests.small import TINY
 
 
 def import_good(services: Services) -> None:
@@ -27,7 +27,7 @@ def settings_after_fit(services: Services, chosen: Mapping[str, object] | None) 
 
 @pytest.mark.slow
 def test_chosen_settings_are_stored_and_kept_when_the_model_is_built_anew(tmp_path: Path) -> None:
-    with closing(open_small(tmp_path / "workspace")) as services:
+    with closing(open_services(tmp_path / "workspace", device="cpu", config=TINY.to_json())) as services:
         import_good(services)
 
         chosen = settings_after_fit(services, {"top_patches": 3})
@@ -36,8 +36,8 @@ def test_chosen_settings_are_stored_and_kept_when_the_model_is_built_anew(tmp_pa
         first, *_, last = (services.teaching.result(number).sentence for number in (1, 2, 3))
 
     assert chosen["top_patches"] == again["top_patches"] == 3
-    assert chosen["image_size"] == SMALL.image_size  # what nobody chose stays
-    assert usual["top_patches"] == SMALL.top_patches
+    assert chosen["image_size"] == TINY.image_size  # what nobody chose stays
+    assert usual["top_patches"] == TINY.top_patches
     assert first == "built from 6 good images of 1 product"
     assert last == "built from 6 good images of 1 product, changes no other image"
 
