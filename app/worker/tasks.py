@@ -33,6 +33,7 @@ from core.extraction import Encoded, Unreadable
 from core.images import ImageRefusedError
 from core.needs import Work, estimate
 from core.progress import Progress, Report
+from core.side_by_side import side_by_side
 from core.teaching import Fitted, GoodImage, Lesson, fit, teach
 from storage.blobs import BlobStore
 from storage.feature_cache import FeatureCache
@@ -190,20 +191,22 @@ class TaskRunner:
     ) -> Path:
         known = [image for image in images if image.product in detector.calibrations]
         file = staging / SCORES_FILE
+
+        def judged(image: ImageTask) -> str:
+            result = detector.score(
+                source.of(image)(),
+                image.product,
+                own=image.own_id,
+                image_id=image.image_id,
+                memory=memory,
+                allow_taught=True,
+            )
+            return write_score_line(score_line(detector, result, image.image_id, "", image.product))
+
         with file.open("w", encoding="utf-8") as lines:
-            for number, image in enumerate(known):
+            for number, line in enumerate(side_by_side(judged, known, self._choice.device)):
                 report(Progress(STAGE_SCORING, number, len(known)))
-                result = detector.score(
-                    source.of(image)(),
-                    image.product,
-                    own=image.own_id,
-                    image_id=image.image_id,
-                    memory=memory,
-                    allow_taught=True,
-                )
-                lines.write(
-                    write_score_line(score_line(detector, result, image.image_id, "", image.product)) + "\n"
-                )
+                lines.write(line + "\n")
         report(Progress(STAGE_SCORING, len(known), len(known)))
         return file
 
