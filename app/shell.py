@@ -18,8 +18,11 @@ _WHO_IS_HERE = f"""async () => {{
   const {{ rememberedName }} = await import(root + '{STATIC_URL}/name_tag.js');
   return [rememberedName()];
 }}"""
-# Keeps the open page in the address, so that a reload comes back to it.
-_REMEMBER_PAGE = "() => history.replaceState(null, '', '?open={page}')"
+# Keeps the open page in the address, so that a reload comes back to it; Label adds its image to it.
+_REMEMBER_PAGE = """() => {{
+  const image = new URLSearchParams(location.search).get('image');
+  history.replaceState(null, '', '?open={page}' + ('{page}' === 'label' && image ? '&image=' + image : ''));
+}}"""
 
 
 def build_app(services: Services) -> gr.Blocks:

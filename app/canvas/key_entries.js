@@ -6,6 +6,7 @@
 const JUDGE = "Judge";
 const MOVE = "Move and look";
 const PAINT = "Paint";
+const MASK = "Help with the mask";
 
 /** @type {KeyEntry[]} */
 export const KEY_MAP = [
@@ -27,13 +28,13 @@ export const KEY_MAP = [
   { action: "polygon", keys: ["P"], does: "Polygon: click the corners; Enter closes it", group: PAINT },
   { action: "polygon-cut", keys: ["O"], does: "Polygon that takes away", group: PAINT },
   { action: "fill", keys: ["F"], does: "Fill a closed contour: click inside it", group: PAINT },
-  { action: "assist", keys: ["S"], does: "Stroke along a defect: a draft of its mask", group: PAINT },
-  { action: "model-draft", keys: ["X"], does: "Draft from what the model sees", group: PAINT },
-  { action: "copy-draft", keys: ["C"], does: "Draft from the image painted before", group: PAINT },
-  { action: "grow", keys: ["+", "="], does: "Grow what is painted with this type", group: PAINT, repeats: true },
-  { action: "shrink", keys: ["-"], does: "Shrink what is painted with this type", group: PAINT, repeats: true },
-  { action: "smooth", keys: ["R"], does: "Round off what is painted with this type", group: PAINT, repeats: true },
-  { action: "cancel", keys: ["Escape"], does: "Give up what is being drawn", group: PAINT },
+  { action: "assist", keys: ["S"], does: "Stroke along a defect: a draft of its mask", group: MASK },
+  { action: "model-draft", keys: ["X"], does: "Draft from what the model sees", group: MASK },
+  { action: "copy-draft", keys: ["C"], does: "Draft from the image painted before", group: MASK },
+  { action: "grow", keys: ["+", "="], does: "Grow what is painted", group: MASK, repeats: true },
+  { action: "shrink", keys: ["-"], does: "Shrink what is painted", group: MASK, repeats: true },
+  { action: "smooth", keys: ["R"], does: "Round off what is painted", group: MASK, repeats: true },
+  { action: "cancel", keys: ["Escape"], does: "Give up what is being drawn", group: MASK },
   { action: "smaller", keys: [",", "["], does: "Smaller brush", group: PAINT, repeats: true },
   { action: "larger", keys: [".", "]"], does: "Larger brush", group: PAINT, repeats: true },
   { action: "redo", keys: ["Z"], does: "Make the stroke again", group: PAINT, repeats: true, command: "ctrl+shift" },

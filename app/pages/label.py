@@ -24,6 +24,13 @@ from app.services.views import ImageDetails, Standing
 ENOUGH_TYPES = 2  # of a product's own: then those of other products would only be in the way
 AHEAD = 2  # images fetched before they are asked for
 _KEYS_AGAIN = "() => { document.activeElement?.blur(); }"  # the next key judges, and is not typed
+# A second look is not found again by its address: there it would not be blind.
+_REMEMBER_IMAGE = """() => {
+  const root = document.querySelector('#tw-canvas .tb-painter');
+  if (!root || new URLSearchParams(location.search).get('open') !== 'label') return;
+  const image = root.painter.value.blind ? '' : '&image=' + root.dataset.imageId;
+  history.replaceState(null, '', '?open=label' + image);
+}"""
 _ASK_NAME = "() => { document.dispatchEvent(new Event('twinbank:ask-name')); }"
 
 
@@ -343,6 +350,7 @@ def wire(view: LabelView, frame: Frame, handlers: LabelHandlers) -> None:
     )
     previewing = view.canvas.paused(handlers.preview, None, view.preview, trigger_mode="always_last", **QUIET)
     view.canvas.opened(lambda: None, None, view.preview, cancels=[previewing], queue=False, **QUIET)
+    view.canvas.opened(None, None, None, js=_REMEMBER_IMAGE)
     view.preview.act(handlers.preview_act, [*here, *desk], [view.preview, *outputs], **QUIET)
     view.canvas.name_needed(None, None, None, js=_ASK_NAME)
     view.queue.input(handlers.first, desk, outputs, **QUIET)

@@ -81,6 +81,19 @@ def test_a_pass_through_the_queue_needs_no_mouse(
     expect(inspector.page.locator(".tw-up-next")).to_contain_text("3 left, 1 of them for later")
 
 
+def test_a_reload_comes_back_to_the_image(
+    inspector: Inspector, running: Running, plates: tuple[int, ...]
+) -> None:
+    running.services.labelling.judge(plates, None, "Ada")
+    order = running.services.queue.order(person="Ann")
+    inspector.come("?open=label").on_label(order[0])
+    inspector.key("d")
+    inspector.on_label(order[1])
+    inspector.page.wait_for_url(f"**open=label&image={order[1]}")
+    inspector.page.reload()
+    inspector.on_label(order[1])
+
+
 def test_the_question_mark_shows_the_keys(inspector: Inspector, plates: tuple[int, ...]) -> None:
     inspector.come("?open=label").on_label()
     inspector.key("?")
