@@ -79,7 +79,7 @@ def paint(person: Inspector, services: Services, image: int) -> None:
 
 
 def shot(person: Inspector, path: Path) -> None:
-    time.sleep(2)  # thumbnails and heatmaps arrive after the page
+    time.sleep(4)  # thumbnails and heatmaps arrive after the page
     person.page.screenshot(path=path)
 
 
