@@ -98,8 +98,7 @@ class ImageGrid {
   #inAddress() {
     if (!this.value.in_address) return;
     const { open = "browse" } = Object.fromEntries(new URLSearchParams(location.search));
-    const query = queryText(this.value.query).replace(/&?order=name$/, "");
-    if (open === "browse") history.replaceState(null, "", `?${["open=browse", query].filter(Boolean).join("&")}`);
+    if (open === "browse") history.replaceState(null, "", `?${["open=browse", queryText(this.value.query)].filter(Boolean).join("&")}`);
   }
 
   apply() {

@@ -46,7 +46,7 @@ export const KEY_MAP = [
 ];
 
 const KEPT = "twinbank-keys";
-const FIXED = ["Escape", "Tab", " ", "ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Shift", "Control", "Alt", "AltGraph", "Meta"];
+const NOT_FREE = ["Escape", "Tab", " ", "ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Shift", "Control", "Alt", "AltGraph", "Meta"];
 
 /** @returns {Record<string, string>} by action */
 function readOwn() {
@@ -97,6 +97,9 @@ export const isOfTypes = ({ action }) => action.startsWith("type-");
 /** @param {string} key @param {boolean} isCommand @param {KeyEntry} entry */
 const has = (key, isCommand, { keys, command }) => isCommand === Boolean(command) && keys.some((one) => one.toLowerCase() === key.toLowerCase());
 
+/** Keys with Ctrl are the same everywhere, and many of the others are the browser's own. @param {KeyEntry} entry */
+export const isFixed = (entry) => isOfTypes(entry) || entry.action === "cancel" || entry.command !== undefined;
+
 /**
  * Give an action another key. The action that had it gets the one that becomes free: none is ever without a key.
  * @param {string} action @param {string} pressed `key` of the event @returns {string} a sentence: what has changed, or why nothing has
@@ -104,15 +107,15 @@ const has = (key, isCommand, { keys, command }) => isCommand === Boolean(command
 export function changeKey(action, pressed) {
   const known = entries();
   const entry = known.find((one) => one.action === action);
-  if (!entry) return "";
+  if (!entry || isFixed(entry)) return "";
   const key = pressed.length === 1 ? pressed.toUpperCase() : pressed;
-  if (FIXED.includes(key)) return "This key has a use of its own. Choose another.";
-  const sharing = known.filter((one) => has(key, Boolean(entry.command), one) && one.action !== action && one.command === entry.command);
+  if (NOT_FREE.includes(key)) return "This key has a use of its own. Choose another.";
+  const sharing = known.filter((one) => has(key, false, one) && one.action !== action);
   if (sharing.some(isOfTypes)) return "The digits 1 to 9 belong to the defect types. Choose another key.";
   const chosen = { ...own, [action]: key };
   for (const other of sharing) chosen[other.action] = entry.keys[0];
   keep(chosen);
-  return [`${shown(key, entry)}: ${entry.does}.`, ...sharing.map((other) => `${shown(entry.keys[0], other)}: ${other.does}.`)].join(" ");
+  return [`${key}: ${entry.does}.`, ...sharing.map((other) => `${entry.keys[0]}: ${other.does}.`)].join(" ");
 }
 
 /** @param {string} key @param {KeyEntry} entry */

@@ -2,7 +2,7 @@
 /** The sheet of all keys, and where a person chooses others: a modal dialog that Esc closes. */
 
 import { create, icon, loadStyle } from "./dom.js";
-import { changeKey, entries, hasOwnKeys, isOfTypes, useUsualKeys } from "./key_entries.js";
+import { changeKey, entries, hasOwnKeys, isFixed, isOfTypes, useUsualKeys } from "./key_entries.js";
 
 /** @typedef {import("./key_entries.js").KeyEntry} KeyEntry */
 
@@ -64,10 +64,9 @@ class KeySheet {
       ...(at ? [document.createTextNode(before.length ? " + " : between)] : []),
       create("kbd", { text: key }),
     ]);
-    const isFixed = isTypes || entry.action === "cancel";
     const change = () => this.#await(entry);
     const label = `${entry.does}: choose another key`;
-    const shown = isFixed ? keys : [create("button", { type: "button", class: "tb-key-change", title: label, "aria-label": label, "data-key-of": entry.action, onclick: change }, keys)];
+    const shown = isTypes || isFixed(entry) ? keys : [create("button", { type: "button", class: "tb-key-change", title: label, "aria-label": label, "data-key-of": entry.action, onclick: change }, keys)];
     return [create("dt", {}, shown), create("dd", { text: entry.does })];
   }
 

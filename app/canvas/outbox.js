@@ -57,6 +57,11 @@ export class Outbox extends EventTarget {
     return /** @type {PaintingItem | null} */ (this.items.get(paintingKey(imageId)) ?? null);
   }
 
+  /** @param {number} imageId @returns {number} the newest that the server is known to have; 0: none is */
+  savedRevision(imageId) {
+    return this.bases.get(imageId)?.revision ?? 0;
+  }
+
   /** @param {number} imageId @param {Base} base as the server answered it just now */
   know(imageId, base) {
     this.bases.set(imageId, base);

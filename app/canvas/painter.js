@@ -288,8 +288,14 @@ export class Painter {
     preferences.save(this.likes);
     this.renderer.maskCanvas.style.opacity = String(this.likes.mask);
     this.heatmap.setOpacity(this.likes.heatmap);
-    if (this.patches.isOn !== this.likes.patches) this.patches.show(this.likes.patches);
+    this.#showPatches();
     this.#noteHeatmap();
+  }
+
+  /** Only where something can be painted. */
+  #showPatches() {
+    const isWanted = this.likes.patches && !this.value.read_only;
+    if (isWanted !== this.patches.isOn) this.patches.show(isWanted);
   }
 
   /** A verdict tells whether the heatmap could be seen at any time before it. */
@@ -326,6 +332,7 @@ export class Painter {
     this.root.toggleAttribute("data-read-only", Boolean(value.read_only));
     this.root.toggleAttribute("data-without-actions", value.actions === false);
     this.heatmap.setVisible(value.heatmap_visible !== false);
+    this.#showPatches();
     if (value.author && value.author !== before.author) this.outbox.retryNow();
     const isOther = value.image_id !== this.session?.imageId || value.refresh !== before.refresh || value.blind !== before.blind;
     if (isOther) this.open(value.image_id ?? null);

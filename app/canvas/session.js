@@ -27,17 +27,17 @@ const FRESH_MS = 20_000;
 /** @type {{imageId: number, at: number, answer: Promise<any>} | null} the painting of the image that is opened next */
 let ahead = null;
 
-/** Ask for a painting before its image is opened. One that changes meanwhile is merged, as any is. @param {number} imageId */
+/** Ask for a painting before its image is opened. What others change meanwhile is merged, as ever. @param {number} imageId */
 export function fetchPaintingAhead(imageId) {
   if (ahead?.imageId === imageId && performance.now() - ahead.at < FRESH_MS) return;
   ahead = { imageId, at: performance.now(), answer: getPainting(imageId).catch(() => null) };
 }
 
-/** @param {number} imageId @returns {Promise<any>} used once; null: it is to be asked for */
-async function takeAhead(imageId) {
-  const found = ahead?.imageId === imageId && performance.now() - ahead.at < FRESH_MS ? ahead.answer : null;
+/** @param {number} imageId @param {number} revision saved from here @returns {Promise<any>} used once; null: it is to be asked for */
+async function takeAhead(imageId, revision) {
+  const found = ahead?.imageId === imageId && performance.now() - ahead.at < FRESH_MS ? await ahead.answer : null;
   ahead = null;
-  return found;
+  return found?.revision >= revision ? found : null;
 }
 
 export class Session extends EventTarget {
@@ -79,7 +79,7 @@ export class Session extends EventTarget {
 
   async #openPainting() {
     await this.outbox.restored;
-    const answer = (await takeAhead(this.imageId)) ?? (await this.#sure(() => getPainting(this.imageId)));
+    const answer = (await takeAhead(this.imageId, this.outbox.savedRevision(this.imageId))) ?? (await this.#sure(() => getPainting(this.imageId)));
     if (this.isClosed) return;
     const painting = new Painting(answer.width, answer.height);
     const content = { layers: answer.layers, ignore: answer.ignore };

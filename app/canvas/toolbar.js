@@ -42,9 +42,9 @@ const TOOLS = /** @type {const} */ ({
   assist: ["assist", "Stroke along a defect: a draft of its mask"],
   "model-draft": ["model-draft", "Draft from what the model sees"],
   "copy-draft": ["copy-draft", "Draft from the image painted before"],
-  grow: ["grow", "Grow what is painted with this type"],
-  shrink: ["shrink", "Shrink what is painted with this type"],
-  smooth: ["smooth", "Round off what is painted with this type"],
+  grow: ["grow", "Grow what is painted"],
+  shrink: ["shrink", "Shrink what is painted"],
+  smooth: ["smooth", "Round off what is painted"],
   undo: ["undo", "Undo the stroke"],
   redo: ["redo", "Make the stroke again"],
   clear: ["clear", "Clear the painting"],
@@ -119,9 +119,8 @@ export class Toolbar {
 
   #build() {
     const separator = () => create("span", { class: "tb-separator" });
-    const tools = /** @type {(keyof typeof TOOLS)[]} */ (["brush", "eraser", "polygon", "polygon-cut", "fill", "assist", "model-draft", "copy-draft", "grow", "shrink", "smooth", "undo", "redo", "clear", "patches", "fit", "keys"]);
     const rail = create("div", { class: "tb-rail", role: "toolbar", "aria-label": "Tools", "aria-orientation": "vertical" });
-    for (const name of tools) {
+    for (const name of /** @type {(keyof typeof TOOLS)[]} */ (Object.keys(TOOLS))) {
       if (name === "undo" || name === "patches") rail.append(separator());
       rail.append(tool(name, this.press));
     }

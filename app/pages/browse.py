@@ -183,7 +183,7 @@ def _query(
         "min_score": _score(score_from),
         "max_score": _score(score_to),
         "text": (text or "").strip() or None,
-        "order": order,
+        "order": None if order == "name" else order,
     }
 
 

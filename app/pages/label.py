@@ -334,9 +334,8 @@ def wire(view: LabelView, frame: Frame, handlers: LabelHandlers) -> None:
     desk = [frame.product, frame.author, view.queue, view.heatmap]
     here = [view.image, view.why]
     outputs = list(outputs_of(view))
-    view.canvas.move(
-        handlers.move, desk, outputs, trigger_mode="multiple", **QUIET
-    )  # no key is lost while one is answered
+    # Multiple: going on again is not dropped while the step before is being answered.
+    view.canvas.move(handlers.move, desk, outputs, trigger_mode="multiple", **QUIET)
     on_each(
         [view.canvas.saved, view.canvas.judged],
         handlers.saved,

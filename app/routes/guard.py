@@ -182,6 +182,7 @@ def _with_headers(send: Send) -> Send:
 
 
 async def refuse(send: Send, status: int, sentence: str) -> None:
+    """Answer a request with {"detail": sentence} before the application sees it."""
     body = json.dumps({"detail": sentence}).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})

@@ -17,12 +17,8 @@ from core.mask_filter import FilteredCells, cell_coverage, filter_mask
 from storage.records import Image, VerdictValue
 from storage.workspace import Workspace
 
-UNSAID, IGNORED, NORMAL, ANOMALOUS = (
-    0,
-    1,
-    2,
-    3,
-)  # of a patch; ANOMALOUS + the place of its type among the layers
+# Of a patch; from ANOMALOUS on, it is the place of the defect type among the layers that is added.
+UNSAID, IGNORED, NORMAL, ANOMALOUS = range(4)
 
 NOTHING = "Nothing is painted: nothing would be learnt from this image."
 IS_GOOD = "This image counts as good: its painting would not be learnt. Judge it as defect to teach it."

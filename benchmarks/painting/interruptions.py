@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 RUNS = 20
 SIDE = 700
-STROKES = 6  # before the interruption; one more is under the pointer when it comes
+STROKES = 6  # half of them before the interruption
 
 
 def measure(browser: Browser, folder: Path) -> dict[str, Any]:
@@ -28,10 +28,9 @@ def measure(browser: Browser, folder: Path) -> dict[str, Any]:
     expected: dict[int, NDArray[np.bool_]] = {}
     context = browser.new_context(viewport={"width": 1366, "height": 768})
     try:
-        for at, interrupt in enumerate(WAYS.values()):
-            for run in range(RUNS):
-                image_id = image_ids[at * RUNS + run]
-                expected[image_id] = interrupt(context, server, image_id, np.random.default_rng(image_id))
+        for at, (cut, mend) in enumerate(WAYS.values()):
+            for image_id in image_ids[at * RUNS : (at + 1) * RUNS]:
+                expected[image_id] = _run(context, server, image_id, cut, mend)
     finally:
         context.close()
         server.kill()
@@ -67,84 +66,66 @@ def _begin_one_more(person: Person) -> None:
     person.page.mouse.move(place["x"] + 30, place["y"] + 5)
 
 
-def _kept(person: Person) -> NDArray[np.bool_]:
-    """Return what was painted by whole strokes."""
-    return person.painted(SIDE, SIDE)
-
-
-def _server_killed(
-    context: BrowserContext, server: Server, image_id: int, rng: np.random.Generator
-) -> NDArray[np.bool_]:
+def _run(context: BrowserContext, server: Server, image_id: int, cut: Cut, mend: Mend) -> NDArray[np.bool_]:
+    """Paint half of the strokes, cut, paint the rest, mend, and wait until all is saved; return what was painted."""
+    rng = np.random.default_rng(image_id)
     person = Person.at(context, server.address).open(image_id)
     _paint(person, rng, STROKES // 2)
-    server.kill()
+    cut(context, server)
     _paint(person, rng, STROKES - STROKES // 2)
-    whole = _kept(person)
-    server.start()
+    whole = person.painted(SIDE, SIDE)
+    person = mend(context, server, person, image_id)
     person.saved()
     person.page.close()
     return whole
 
 
-def _tab_killed(
-    context: BrowserContext, server: Server, image_id: int, rng: np.random.Generator
-) -> NDArray[np.bool_]:
-    person = Person.at(context, server.address).open(image_id)
-    _paint(person, rng, STROKES)
-    whole = _kept(person)
-    _begin_one_more(person)
-    _crash(person)
-    again = Person.at(context, server.address).open(image_id)
-    again.saved()
-    again.page.close()
-    return whole
+def _nothing(_context: BrowserContext, _server: Server) -> None:
+    """Cut nothing off before the strokes are made."""
 
 
-def _crash(person: Person) -> None:
-    """End the tab's process: nothing of the page runs any more."""
+def _kill_server(_context: BrowserContext, server: Server) -> None:
+    server.kill()
+
+
+def _go_offline(context: BrowserContext, _server: Server) -> None:
+    context.set_offline(True)
+
+
+def _server_back(_context: BrowserContext, server: Server, person: Person, _image_id: int) -> Person:
+    server.start()
+    return person
+
+
+def _network_back(context: BrowserContext, _server: Server, person: Person, _image_id: int) -> Person:
+    context.set_offline(False)
+    return person
+
+
+def _tab_dies(context: BrowserContext, server: Server, person: Person, image_id: int) -> Person:
+    """End the tab's process in mid-stroke: nothing of the page runs any more."""
     from playwright.sync_api import Error
 
+    _begin_one_more(person)
     with suppress(Error):
         person.page.goto("chrome://crash", timeout=2_000)
     person.page.close()
+    return Person.at(context, server.address).open(image_id)
 
 
-def _network_cut(
-    context: BrowserContext, server: Server, image_id: int, rng: np.random.Generator
-) -> NDArray[np.bool_]:
-    person = Person.at(context, server.address).open(image_id)
-    _paint(person, rng, STROKES // 2)
-    context.set_offline(True)
-    _paint(person, rng, STROKES - STROKES // 2)
-    whole = _kept(person)
-    context.set_offline(False)
-    person.saved()
-    person.page.close()
-    return whole
-
-
-def _session_over(
-    context: BrowserContext, server: Server, image_id: int, rng: np.random.Generator
-) -> NDArray[np.bool_]:
-    """The page is loaded anew while saves wait and the server is away: as after a night, or a browser's update."""
-    person = Person.at(context, server.address).open(image_id)
-    _paint(person, rng, STROKES // 2)
-    context.set_offline(True)
-    _paint(person, rng, STROKES - STROKES // 2)
-    whole = _kept(person)
+def _session_ends(context: BrowserContext, server: Server, person: Person, image_id: int) -> Person:
+    """The page is gone while saves wait, and comes back without what it knew: as after a night."""
     person.page.close()
     context.set_offline(False)
     context.clear_cookies()
-    again = Person.at(context, server.address).open(image_id)
-    again.saved()
-    again.page.close()
-    return whole
+    return Person.at(context, server.address).open(image_id)
 
 
-Interruption = Callable[["BrowserContext", Server, int, np.random.Generator], NDArray[np.bool_]]
-WAYS: dict[str, Interruption] = {
-    "server killed": _server_killed,
-    "tab killed": _tab_killed,
-    "network cut": _network_cut,
-    "session over": _session_over,
+Cut = Callable[["BrowserContext", Server], None]
+Mend = Callable[["BrowserContext", Server, Person, int], Person]
+WAYS: dict[str, tuple[Cut, Mend]] = {
+    "server killed": (_kill_server, _server_back),
+    "tab killed": (_nothing, _tab_dies),
+    "network cut": (_go_offline, _network_back),
+    "session over": (_go_offline, _session_ends),
 }

@@ -5,11 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from app.services import open_services
 from benchmarks.painting.saves import FOLLOW
-from benchmarks.painting.station import Person, Server, filled
+from benchmarks.painting.station import Person, Server, filled, percentiles
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Dialog
@@ -57,8 +55,5 @@ def measure(browser: Browser, folder: Path) -> dict[str, Any]:
         "images": IMAGES,
         "keys_lost": lost,
         "dialogs": len(dialogs),
-        "key_to_next_ms": {
-            "p50": round(float(np.percentile(arrivals, 50)), 1),
-            "p95": round(float(np.percentile(arrivals, 95)), 1),
-        },
+        "key_to_next_ms": percentiles(arrivals, 50, 95),
     }

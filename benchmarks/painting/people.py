@@ -7,11 +7,12 @@ import urllib.error
 import urllib.request
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.services import open_services
 from benchmarks.painting.station import TYPE, Server, filled
+from storage.workspace import Workspace
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -33,16 +34,12 @@ def measure(_browser: Browser, folder: Path) -> dict[str, Any]:
     finally:
         server.kill()
     acknowledged = [save for saves, _ in done for save in saves]
-    services = open_services(folder / "people", device="cpu")
-    try:
-        with services._workspace.reading() as work:
-            stored = {
-                (image_id, revision.number, revision.author, revision.save_id)
-                for image_id in image_ids
-                for revision in work.revisions.history(image_id)
-            }
-    finally:
-        services.close()
+    with closing(Workspace.open(folder / "people")) as workspace, workspace.reading() as work:
+        stored = {
+            (image_id, revision.number, revision.author, revision.save_id)
+            for image_id in image_ids
+            for revision in work.revisions.history(image_id)
+        }
     missing = [save for save in acknowledged if save not in stored]
     overwritten = len(acknowledged) - len({(image_id, number) for image_id, number, _, _ in acknowledged})
     return {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from benchmarks.painting.station import Person, Server, filled
+from benchmarks.painting.station import Person, Server, filled, percentiles
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Request
@@ -59,8 +59,8 @@ def measure(browser: Browser, folder: Path) -> dict[str, Any]:
     return {
         "strokes": STROKES,
         "saves": len(times),
-        "round_trip_ms": {"p50": _p(times, 50), "p95": _p(times, 95)},
-        "body_bytes": {"p50": _p(sizes, 50), "largest": max(sizes)},
+        "round_trip_ms": percentiles(times, 50, 95),
+        "body_bytes": {**percentiles(sizes, 50), "largest": max(sizes)},
     }
 
 
@@ -81,8 +81,4 @@ def measure_next(browser: Browser, folder: Path) -> dict[str, Any]:
     finally:
         context.close()
         server.kill()
-    return {"images": NEXT, "key_to_next_ms": {"p50": _p(arrivals, 50), "p95": _p(arrivals, 95)}}
-
-
-def _p(values: list[float] | list[int], percent: int) -> float:
-    return round(float(np.percentile(values, percent)), 1)
+    return {"images": NEXT, "key_to_next_ms": percentiles(arrivals, 50, 95)}

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +30,11 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 PATIENCE = 60_000  # ms
 TYPE = "scratch"
 PORT = 18_950
+
+
+def percentiles(values: Sequence[float], *asked: int) -> dict[str, float]:
+    """Return {"p50": ..., ...}, rounded to a tenth."""
+    return {f"p{percent}": round(float(np.percentile(values, percent)), 1) for percent in asked}
 
 
 class NoBrowserError(Exception):

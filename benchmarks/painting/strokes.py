@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.painting.station import TYPE, Person, Server, filled
+from benchmarks.painting.station import TYPE, Person, Server, filled, percentiles
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -57,15 +57,14 @@ def measure(browser: Browser, folder: Path) -> dict[str, Any]:
     stored = server.paintings([image_id])[image_id]
     saved = next(layer.mask for layer in stored.layers if layer.defect_type == TYPE)
     reference = capsules(watch["capsules"], SIDE)
-    frames, works = np.array(watch["frames"]), np.array(watch["works"])
     return {
         "strokes": STROKES,
         "capsules": len(watch["capsules"]),
         "painted_pixels": int(reference.sum()),
         "different_pixels": int((saved ^ reference).sum()),
-        "frames": len(frames),
-        "frame_ms": {"p50": _p(frames, 50), "p95": _p(frames, 95)},
-        "work_in_frame_ms": {"p50": _p(works, 50), "p95": _p(works, 95)},
+        "frames": len(watch["frames"]),
+        "frame_ms": percentiles(watch["frames"], 50, 95),
+        "work_in_frame_ms": percentiles(watch["works"], 50, 95),
     }
 
 
@@ -89,7 +88,3 @@ def capsules(drawn: list[list[float]], side: int) -> NDArray[np.bool_]:
         distance = (x - ax - share * dx) ** 2 + (y - ay - share * dy) ** 2
         mask[top:bottom, left:right] |= distance <= radius * radius
     return mask
-
-
-def _p(values: NDArray[np.float64], percent: int) -> float:
-    return round(float(np.percentile(values, percent)), 1)

@@ -196,3 +196,16 @@ def test_quick_verdicts_are_told_in_order(painter: Painter) -> None:
     assert verdicts(painter) == [(7, "good"), (8, "defect")]
     assert [move["image_id"] for move in painter.events("move")] == [7, 8]
     assert painter.server.verdicts[1]["shown_because"] == "variety"
+
+
+def test_a_painting_fetched_ahead_is_not_older_than_what_was_saved_since(painter: Painter) -> None:
+    painter.open(8)
+    painter.stroke((60, 90), (160, 90))
+    painter.saved()
+    stale = painter.server.images[8].painting(8) | {"revision": 0, "layers": []}
+    painter.page.route("**/api/images/8/painting", lambda route: route.fulfill(json=stale), times=1)
+    painter.put(image_id=7, at_once=AT_ONCE)
+    painter.ready(7).key("d")
+    painter.ready(8)
+    painted = painter.page.evaluate("window.component.session.painting.layers.get('scratch')?.count ?? 0")
+    assert painted == painter.layer("scratch", 8).sum() > 0

@@ -32,3 +32,12 @@ def test_without_a_model_a_sentence_says_so(painter: Painter) -> None:
     painter.server.without_model = True
     painter.open().key("l")
     expect(painter.page.locator(".tb-patches-sign")).to_have_text("There is no model yet.")
+
+
+def test_where_nothing_can_be_painted_no_patches_are_asked_for(painter: Painter) -> None:
+    painter.open().key("l")
+    expect(painter.page.locator(".tb-patches-sign")).to_be_visible()
+    painter.server.unsaved.clear()
+    painter.open(read_only=True)
+    expect(painter.page.locator(".tb-patches-sign")).to_be_hidden()
+    assert painter.server.unsaved == []
