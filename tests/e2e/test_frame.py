@@ -257,7 +257,7 @@ def test_a_rule_of_the_defect_book_stands_beside_the_painter(
 ) -> None:
     inspector.come().go("book")
     inspector.page.locator("#tw-product input").click()
-    inspector.page.get_by_role("option", name="plate").click()
+    inspector.page.locator("li[aria-label^=plate]").click()
     expect(inspector.page.locator("#tw-book-types")).not_to_contain_text("Which product?")
     new = inspector.page.locator("#tw-book-new :is(input, textarea)")
     new.fill("dent")
