@@ -92,7 +92,9 @@ def access_for(settings: Settings) -> Access:
 
 
 def bind(settings: Settings) -> tuple[socket.socket, Settings]:
-    """Bind the port asked for, or the next free one, and return the socket with the settings it really has.
+    """Listen on the port asked for, or the next free one, and return the socket with the settings it really has.
+
+    Two servers started in the same moment may both bind a port; only one of them can listen on it.
 
     Raises:
         NoFreePortError: 50 ports in a row are taken.
@@ -105,6 +107,7 @@ def bind(settings: Settings) -> tuple[socket.socket, Settings]:
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             opened.bind((settings.host, port))
+            opened.listen()
         except OSError:
             opened.close()
             if port == settings.port and not _is_taken(settings.host, port, family):

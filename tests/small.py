@@ -53,6 +53,7 @@ def pages_served(services: Services, settings: Settings) -> Iterator[str]:
     thread = threading.Thread(target=server.run, kwargs={"sockets": [opened]})
     thread.start()
     while not server.started:
+        assert thread.is_alive(), "The server ended before it answered."
         time.sleep(0.02)
     try:
         yield f"http://127.0.0.1:{bound.port}"

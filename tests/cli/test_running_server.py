@@ -140,6 +140,17 @@ def test_next_free_port_is_taken(tmp_path: Path) -> None:
         bind(Settings(tmp_path, host="203.0.113.7"))
 
 
+def test_two_servers_started_together_get_a_port_each(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    first, first_bound = bind(Settings(tmp_path, port=port))
+    second, second_bound = bind(Settings(tmp_path, port=port))
+    first.close()
+    second.close()
+    assert first_bound.port != second_bound.port
+
+
 class StubbornOwner:
     """A job that runs until it is cancelled; the person presses Ctrl+C at the third look."""
 
