@@ -103,7 +103,8 @@ class LabelHandlers:
     def arrive(self, author: str, asked: Mapping[str, str]) -> tuple[Any, ...]:
         """Open what the address names, for a page that has just been loaded."""
         page = asked.get("open", "browse")
-        if page not in messages.PAGES or page == "browse":  # open anyway, unless the person has gone on by now
+        if page not in messages.PAGES or page == "browse":
+            # Browse is open anyway, unless the person has gone on by now.
             return (gr.skip(),) * 7
         image_id = asked.get("image", "")
         if page != "label" or not image_id.isdigit():
