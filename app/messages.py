@@ -287,6 +287,10 @@ def misfiled(verdicts: tuple[str, ...]) -> str:
     return f"The very same picture is filed elsewhere as {', '.join(verdicts)}."
 
 
+def judged_so_far(judged: int, of: int) -> str:
+    return f"{judged:,} of {of:,} images are judged so far. The rest follows by itself; this page then counts them too."
+
+
 def seconds(value: float) -> str:
     return f"{value:.0f} s" if value >= 1 else "under 1 s"
 

@@ -138,24 +138,21 @@ class Bank:
         self,
         patches: Tensor,
         *,
-        own: int | None = None,
+        own: int | Tensor | None = None,
         product: str | None = None,
         image_id: int | None = None,
         memory: NeighbourMemory | None = None,
     ) -> BankNeighbours:
-        """Find the nearest row for each patch of one image, by Euclidean distance (eq. 6).
+        """Find the nearest row for each patch, by Euclidean distance (eq. 6).
 
         Args:
             patches: (N, C) standardised, on the bank's device.
-            own: the "own image" of the patches; its rows are skipped. None: skip nothing.
+            own: the "own image" of the patches, or of each (N,); its rows are skipped. None: skip nothing.
             product: search only this product's rows. None: all rows.
             image_id: with `memory`, under which to look up and keep what each segment answers.
         """
         owners = _owner_of_each(patches, own)
-        best = BankNeighbours(
-            patches.new_full((patches.shape[0],), torch.inf),
-            torch.full((patches.shape[0],), -1, dtype=torch.int64, device=patches.device),
-        )
+        best: BankNeighbours | None = None
         for segment, offset in zip(self.segments, self._offsets, strict=False):
             if product is not None and segment.product != product:
                 continue
@@ -165,7 +162,7 @@ class Bank:
                 if memory is not None and image_id is not None:
                     memory.put(image_id, segment, found)
             best = _nearer(best, found, offset)
-        return best
+        return _none(patches) if best is None else best
 
     def locate(self, row: int) -> tuple[Segment, int]:
         """Return the segment that a bank row belongs to, and its place there."""
@@ -208,7 +205,7 @@ class AbnormalBank(Bank):
         self,
         patches: Tensor,
         *,
-        own: int | None = None,
+        own: int | Tensor | None = None,
         product: str | None = None,
         image_id: int | None = None,
         memory: NeighbourMemory | None = None,
@@ -224,15 +221,27 @@ class AbnormalBank(Bank):
         return _nearer(outliers, self._taught.nearest(patches, owners), len(self.outliers))
 
 
-def _owner_of_each(patches: Tensor, own: int | None) -> Tensor | None:
-    """(N,) the "own image" of patches (N, C) that all come from one image."""
+def _owner_of_each(patches: Tensor, own: int | Tensor | None) -> Tensor | None:
+    """(N,) the "own image" of each patch (N, C)."""
     if own is None:
         return None
+    if isinstance(own, Tensor):
+        return own.to(patches.device)
     return torch.full((patches.shape[0],), own, dtype=torch.int64, device=patches.device)
 
 
-def _nearer(best: BankNeighbours, found: Neighbours, offset: int) -> BankNeighbours:
+def _none(patches: Tensor) -> BankNeighbours:
+    return BankNeighbours(
+        patches.new_full((patches.shape[0],), torch.inf),
+        torch.full((patches.shape[0],), -1, dtype=torch.int64, device=patches.device),
+    )
+
+
+def _nearer(best: BankNeighbours | None, found: Neighbours, offset: int) -> BankNeighbours:
     """Take over what was found in rows from `offset` on, where it is nearer; a tie stays with the earlier rows."""
+    if best is None:
+        rows = torch.where(found.rows < 0, -1, found.rows + offset) if offset else found.rows
+        return BankNeighbours(found.distances, rows)
     closer = found.distances < best.distances
     return BankNeighbours(
         torch.where(closer, found.distances, best.distances),

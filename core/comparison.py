@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
+import torch
 from torch import Tensor
 
 from core.banks import BankNeighbours, NeighbourMemory
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from core.detector import DualMemoryDetector
     from core.replay import Drawn, PoolBuilder
     from core.teaching import GoodImage, Lesson
+
+AT_ONCE = 4  # images of a product: one takes a millisecond, too little to be handed from thread to thread
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,16 +54,22 @@ def compare_training_images(
     to_painted: dict[int, Tensor] = {}
     closest = ClosestGood(detector.abnormal.lessons)
 
-    def compare(image: GoodImage) -> tuple[BankNeighbours, Met, Drawn | None]:
-        q = detector.standardise(image.features())
-        found = detector.nearest_good(
-            q, image.product, own=image.own_id, image_id=image.image_id, memory=memory
-        )
-        met = closest.compare(q, image.product, image.own_id)
-        return found, met, builder.draw(image, q, found) if builder is not None else None
+    def compare(group: Sequence[GoodImage]) -> list[tuple[BankNeighbours, Met, Drawn | None]]:
+        product = group[0].product
+        q = detector.standardise(torch.stack([image.features() for image in group]))  # (B, N, C)
+        met = closest.compare(q, product, [image.own_id for image in group])
+        compared = []
+        for image, patches, met_one in zip(group, q, met, strict=True):
+            found = detector.nearest_good(
+                patches, product, own=image.own_id, image_id=image.image_id, memory=memory
+            )
+            drawn = builder.draw(image, patches, found) if builder is not None else None
+            compared.append((found, met_one, drawn))
+        return compared
 
-    results = side_by_side(compare, good, detector.mean.device)
-    for number, (image, (found, met, drawn)) in enumerate(zip(good, results, strict=True)):
+    groups = _groups(good)
+    results = chain.from_iterable(side_by_side(compare, groups, detector.mean.device))
+    for number, (image, (found, met, drawn)) in enumerate(zip(chain(*groups), results, strict=True)):
         report(Progress("Comparing with the memories", number, len(good)))
         normal[image.image_id] = found
         to_painted[image.image_id] = met.of_patches
@@ -73,3 +83,15 @@ def compare_training_images(
         )
         to_painted[lesson.image_id] = detector.known_matches(q, lesson.product, lesson.own_id).distances
     return Comparison(normal, to_painted, closest.radii(detector.config.match_margin))
+
+
+def _groups(good: Sequence[GoodImage]) -> list[list[GoodImage]]:
+    """A few images of one product each, product by product."""
+    products: dict[str, list[GoodImage]] = {}
+    for image in good:
+        products.setdefault(image.product, []).append(image)
+    return [
+        images[start : start + AT_ONCE]
+        for images in products.values()
+        for start in range(0, len(images), AT_ONCE)
+    ]

@@ -118,7 +118,7 @@ def _apply(points: Tensor, norms: Tensor, farthest: Tensor, rows: Tensor) -> Non
     for start in range(0, points.shape[0], step):
         part = slice(start, start + step)
         products = torch.addmm(row_norms, points[part], rows.T, beta=1, alpha=-2)  # (n, P)
-        nearest = products.min(dim=1).values.add_(norms[part]).clamp_(min=0)
+        nearest = products.amin(dim=1).add_(norms[part]).clamp_(min=0)
         torch.minimum(farthest[part], nearest, out=farthest[part])
     # A pick's own distance is 0 but for rounding; a later round must never pick it again.
     farthest[farthest < 1e-7 * norms] = 0.0

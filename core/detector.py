@@ -67,7 +67,7 @@ class DualMemoryDetector:
 
     def standardise(self, features: Tensor) -> Tensor:
         """(..., C) features as the encoder gives them -> as the banks hold them."""
-        return (features.to(self.mean.device) - self.mean) / self.std
+        return (features.to(self.mean.device) - self.mean).div_(self.std)
 
     @cached_property
     def _folded(self) -> tuple[FoldedHead | None, ...]:
@@ -95,11 +95,11 @@ class DualMemoryDetector:
         self,
         q: Tensor,
         *,
-        own: int | None = None,
+        own: int | Tensor | None = None,
         image_id: int | None = None,
         memory: NeighbourMemory | None = None,
     ) -> BankNeighbours:
-        """Find the nearest abnormal row of standardised patches (N, C), rows of `own` skipped (eq. 6)."""
+        """Find the nearest abnormal row of standardised patches (N, C), rows of `own`, or own (N,), skipped (eq. 6)."""
         return self.abnormal.nearest(q, own=own, image_id=image_id, memory=memory)
 
     @torch.inference_mode()

@@ -41,6 +41,7 @@ WEIGHTS = (0.0, 0.25, 0.5, 1.0)  # w of distance + w * head
 EARNED_BY = 25.0  # w grows with the square of the painted parts: five of them earn a weight of 1
 MIN_LESSONS = 2  # painted parts of a product before its head may say anything
 ASKED_IMAGES = 60  # good images of a product that heads are asked about; cost must not grow with the archive
+IN_A_TURN = 16  # images: most take a fraction of a millisecond
 LIMIT_FLOOR = 0.25  # of the sum of the shares: a limit below it would amplify noise
 
 
@@ -63,11 +64,16 @@ class _Signals:
 
 
 def may_have_a_say(lessons: Sequence[Lesson], config: DmadConfig) -> bool:
-    """Whether any product has enough painted parts for trained heads to count; training is skipped otherwise."""
+    """Whether trained heads may count for any product; training is skipped otherwise."""
+    return config.combine == "head" or bool(_with_enough_lessons(lessons))
+
+
+def _with_enough_lessons(lessons: Sequence[Lesson]) -> set[str]:
+    """Names of the products whose head may say anything."""
     parts: dict[str, set[int]] = {}
     for lesson in lessons:
         parts.setdefault(lesson.product, set()).add(lesson.own_id)
-    return config.combine == "head" or any(len(owners) >= MIN_LESSONS for owners in parts.values())
+    return {product for product, owners in parts.items() if len(owners) >= MIN_LESSONS}
 
 
 def calibrate(
@@ -78,6 +84,7 @@ def calibrate(
     report: Report,
     *,
     trained: bool,
+    asks_all: bool = False,
     memory: NeighbourMemory | None = None,
 ) -> DualMemoryDetector:
     """Return the detector with calibrations: scales and limits from good images, weights from painted ones as well.
@@ -85,26 +92,34 @@ def calibrate(
     Args:
         comparison: of the same images.
         trained: whether the heads are; blank ones are not asked.
+        asks_all: ask them about products for which they can have no say too, in order to measure them there.
     """
     config = detector.config
+    products = {image.product for image in good}
+    with_a_say = products if config.combine == "head" else _with_enough_lessons(lessons) & products
+    heads_for = (products if asks_all else with_a_say) if trained else set()
     usual = usual_distances(detector.normal, (comparison.normal[image.image_id] for image in good))
     detector = replace(detector, usual=usual)
-    asked = _asked(good) if trained else frozenset()
+    asked = _asked([image for image in good if image.product in heads_for])
     good_signals: dict[str, list[_Signals]] = {}
 
     def signals_of_good(image: GoodImage) -> _Signals:
         fold = fold_of(image.own_id, config.folds)
         return _signals(detector, image, fold, comparison, memory, asked=image.image_id in asked)
 
-    for number, signals in enumerate(side_by_side(signals_of_good, good, detector.mean.device)):
+    for number, signals in enumerate(
+        side_by_side(signals_of_good, good, detector.mean.device, in_a_turn=IN_A_TURN)
+    ):
         report(Progress("Setting the reject limit", number, len(good)))
         good_signals.setdefault(good[number].product, []).append(signals)
     painted: dict[str, list[_Signals]] = {}
     folds = lesson_folds(lessons, config.folds)
     for lesson in lessons:
-        signals = _signals(detector, lesson, folds[lesson.lesson_id], comparison, None, asked=trained)
+        signals = _signals(
+            detector, lesson, folds[lesson.lesson_id], comparison, None, asked=lesson.product in heads_for
+        )
         painted.setdefault(lesson.product, []).append(signals)
-    scales = _scales(good_signals, config)
+    scales = _scales(good_signals, with_a_say, config)
     calibrations = {}
     for product, signals_of in good_signals.items():
         blank = _uncalibrated(product, len(signals_of), scales[product], config)
@@ -154,14 +169,20 @@ class _Scales:
     head: Scale
 
 
-def _scales(good: dict[str, list[_Signals]], config: DmadConfig) -> dict[str, _Scales]:
-    def fitted(signal: Callable[[_Signals], Tensor], of: Callable[[_Signals], bool]) -> dict[str, Scale]:
-        maps = {product: [signal(s) for s in signals if of(s)] for product, signals in good.items()}
-        return fit_scales(maps, config.top_patches, config.overkill) if all(maps.values()) else {}
+def _scales(good: dict[str, list[_Signals]], with_a_say: set[str], config: DmadConfig) -> dict[str, _Scales]:
+    """Scale each signal of each product; heads that only are measured have no part in the scales of those that count."""
 
-    distances = fitted(lambda s: s.distance, lambda s: True)
-    surprises = fitted(lambda s: s.surprise, lambda s: True)
-    heads = fitted(lambda s: s.kept_out, lambda s: s.heads is not None)
+    def fitted(maps: dict[str, list[Tensor]]) -> dict[str, Scale]:
+        return fit_scales(maps, config.top_patches, config.overkill) if maps else {}
+
+    distances = fitted({product: [s.distance for s in signals] for product, signals in good.items()})
+    surprises = fitted({product: [s.surprise for s in signals] for product, signals in good.items()})
+    asked = {product: [s for s in signals if s.heads is not None] for product, signals in good.items()}
+    kept_out = {product: [s.kept_out for s in signals] for product, signals in asked.items() if signals}
+    heads = {
+        **fitted({product: maps for product, maps in kept_out.items() if product in with_a_say}),
+        **fitted({product: maps for product, maps in kept_out.items() if product not in with_a_say}),
+    }
     return {p: _Scales(distances[p], surprises[p], heads.get(p, NO_SCALE)) for p in good}
 
 

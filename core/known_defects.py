@@ -64,13 +64,26 @@ class ClosestGood:
             self._painted[product], self._owners[product] = painted, owners.to(painted.device)
             self._nearest[product] = painted.new_full((len(painted),), torch.inf)
 
-    def compare(self, patches: Tensor, product: str, own: int) -> Met:
-        """Compare one good image's patches (N, C) with the product's painted ones, those of the same part left out."""
+    def compare(self, patches: Tensor, product: str, owners: Sequence[int]) -> list[Met]:
+        """Compare the patches (B, N, C) of good images with the product's painted ones, those of the same part left out.
+
+        Args:
+            owners: "own image" of each of the B images.
+        """
+        count, per_image, channels = patches.shape
         if product not in self._painted or not len(self._painted[product]):
-            return Met(product, patches.new_zeros(0), patches.new_full((len(patches),), torch.inf))
-        distances = torch.cdist(self._painted[product], patches)  # (A, N)
-        distances[self._owners[product] == own] = torch.inf
-        return Met(product, distances.min(dim=1).values, distances.min(dim=0).values)
+            nothing = Met(product, patches.new_zeros(0), patches.new_full((per_image,), torch.inf))
+            return [nothing] * count
+        painted, painted_owners = self._painted[product], self._owners[product]
+        distances = torch.cdist(painted, patches.reshape(-1, channels)).reshape(
+            len(painted), count, per_image
+        )
+        for number, own in enumerate(owners):
+            is_own = painted_owners == own
+            if bool(is_own.any()):
+                distances[is_own, number] = torch.inf
+        of_painted, of_patches = distances.amin(dim=2), distances.amin(dim=0)  # (A, B), (B, N)
+        return [Met(product, of_painted[:, number], of_patches[number]) for number in range(count)]
 
     def take(self, met: Met) -> None:
         """Take in what the comparison of one image found."""
@@ -110,12 +123,12 @@ def match(
     closeness = (1 - distances / radii).clamp(min=0)  # (N, A of all lessons)
     image_score = 0.0
     for of_lesson in closeness.split([len(lesson.painted) for lesson in usable], dim=1):
-        matched = of_lesson.max(dim=1).values  # (N,)
+        matched = of_lesson.amax(dim=1)  # (N,)
         best = torch.maximum(best, matched)
         top = matched.topk(min(PATCHES_NEEDED, of_lesson.shape[1], len(matched))).values
         if bool((top > 0).all()):
             image_score = max(image_score, 1.0 + float(top.mean()))
-    return KnownDefects(distances.min(dim=1).values, best, image_score)
+    return KnownDefects(distances.amin(dim=1), best, image_score)
 
 
 def _radii(lesson: PaintedLesson) -> Tensor:

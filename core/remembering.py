@@ -148,7 +148,7 @@ def _farthest_from_others(
         block = slice(start, start + 4096)
         distances = torch.cdist(points[block], reference)
         distances.masked_fill_(owners[block][:, None] == reference_owner[None, :], torch.inf)
-        nearest[block] = distances.min(dim=1).values
+        nearest[block] = distances.amin(dim=1)
     nearest[torch.isinf(nearest)] = 0
     return nearest.topk(round(fraction * len(points))).indices
 

@@ -89,7 +89,6 @@ class Drawn:
     image: GoodImage
     q: Tensor  # (n, C) standardised
     normal_rows: Tensor  # (n,)
-    abnormal_rows: Tensor  # (n,)
     whole: LabelledImage | None  # where batches are made of whole images
 
 
@@ -104,8 +103,7 @@ class PoolBuilder:
         counts = Counter(image.product for image in good)
         per_product = self._config.reservoir // max(1, len(self._products))
         self._shares = {product: -(-per_product // count) for product, count in counts.items()}  # per image
-        self._normal = _Collector()
-        self._good_images: list[LabelledImage] = []
+        self._drawn: list[Drawn] = []
 
     def draw(self, image: GoodImage, q: Tensor, found: BankNeighbours) -> Drawn:
         """Draw one good image's share of the reservoir from its patches q (N, C); safe in any thread."""
@@ -113,25 +111,20 @@ class PoolBuilder:
         generator = torch.Generator().manual_seed(config.seed * 1_000_003 + image.image_id)
         share = min(len(q), self._shares[image.product])
         cells = torch.randperm(len(q), generator=generator)[:share].sort().values.to(q.device)
-        if config.balanced:
-            abnormal = detector.nearest_abnormal(q[cells], own=image.own_id).rows
-            return Drawn(image, q[cells], found.rows[cells], abnormal, None)
-        abnormal = detector.nearest_abnormal(q, own=image.own_id).rows
-        whole = _labelled(detector, image, found.rows, abnormal, torch.full((len(q),), NORMAL))
-        return Drawn(image, q[cells], found.rows[cells], abnormal[cells], whole)
+        whole = None
+        if not config.balanced:
+            abnormal = detector.nearest_abnormal(q, own=image.own_id).rows
+            whole = _labelled(detector, image, found.rows, abnormal, torch.full((len(q),), NORMAL))
+        return Drawn(image, q[cells], found.rows[cells], whole)
 
     def take(self, drawn: Drawn) -> None:
         """Add what was drawn from one image."""
-        image = drawn.image
-        fold = fold_of(image.own_id, self._config.folds)
-        place = (self._products.index(image.product), image.image_id, fold)
-        self._normal.add(drawn.q, drawn.normal_rows, drawn.abnormal_rows, *place)
-        if drawn.whole is not None:
-            self._good_images.append(drawn.whole)
+        self._drawn.append(drawn)
 
     def pools(self, comparison: Comparison) -> Pools:
         """Add the lessons and return everything; the rest of completely painted images joins the normal patches."""
-        config, detector, seen = self._config, self._detector, _Collector()
+        config, detector = self._config, self._detector
+        reservoir, seen = self._reservoir(), _Collector()
         painted_images = []
         folds = lesson_folds(self._lessons, config.folds)
         for lesson in self._lessons:
@@ -144,17 +137,34 @@ class PoolBuilder:
             place = (self._products.index(lesson.product), lesson.image_id, folds[lesson.lesson_id])
             seen.add(q[anomalous], normal[anomalous], abnormal[anomalous], *place)
             if bool(clean.any()):
-                self._normal.add(q[clean], normal[clean], abnormal[clean], *place)
+                reservoir.add(q[clean], normal[clean], abnormal[clean], *place)
             if not config.balanced:
                 label = torch.full((len(q),), IGNORED)
                 label[clean.cpu()], label[anomalous.cpu()] = NORMAL, SEEN
                 painted_images.append(_labelled(detector, lesson, normal, abnormal, label))
         return Pools(
-            normal=self._normal.pool(),
+            normal=reservoir.pool(),
             seen=seen.pool() if self._lessons else None,
-            good_images=tuple(self._good_images),
+            good_images=tuple(drawn.whole for drawn in self._drawn if drawn.whole is not None),
             painted_images=tuple(painted_images),
         )
+
+    def _reservoir(self) -> _Collector:
+        """Find the nearest abnormal rows of all that was drawn in one search: quicker than some patches at a time."""
+        collector = _Collector()
+        sizes = [len(drawn.q) for drawn in self._drawn]
+        own = torch.tensor([drawn.image.own_id for drawn in self._drawn]).repeat_interleave(
+            torch.tensor(sizes)
+        )
+        abnormal = self._detector.nearest_abnormal(
+            torch.cat([drawn.q for drawn in self._drawn]), own=own
+        ).rows
+        for drawn, rows in zip(self._drawn, abnormal.split(sizes), strict=True):
+            image = drawn.image
+            fold = fold_of(image.own_id, self._config.folds)
+            place = (self._products.index(image.product), image.image_id, fold)
+            collector.add(drawn.q, drawn.normal_rows, rows, *place)
+        return collector
 
 
 class _Collector:
@@ -202,7 +212,7 @@ def train_heads(
             report=together.reporter(number),
         )
 
-    return tuple(side_by_side(train, range(len(start)), detector.mean.device))
+    return tuple(side_by_side(train, range(len(start)), detector.mean.device, all_at_once=True))
 
 
 def _batches(

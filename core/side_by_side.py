@@ -11,35 +11,45 @@ import torch
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-AHEAD = 2  # pieces per thread that may wait for being taken, so that memory stays bounded
+AHEAD = 2  # turns per thread that may wait for being taken, so that memory stays bounded
 
 
 def side_by_side(
-    work: Callable[[Item], Result], items: Sequence[Item], device: torch.device
+    work: Callable[[Item], Result],
+    items: Sequence[Item],
+    device: torch.device,
+    *,
+    in_a_turn: int = 1,
+    all_at_once: bool = False,
 ) -> Iterator[Result]:
     """Yield `work(item)` in the order of the items: on a CPU in as many threads as torch would use.
 
     The matrices of one image or one head are too small to be worth splitting over threads, and what one thread
     computes has the same bits however many there are.
+
+    Args:
+        in_a_turn: items that a thread works on before it hands over. Where one takes about a millisecond, handing
+            over each costs more than a second thread gains.
+        all_at_once: a thread for every item: three long ones on two cores then end together, not one after two.
     """
     threads = torch.get_num_threads()
     if device.type != "cpu" or threads == 1 or len(items) < 2:
         yield from map(work, items)
         return
 
-    def alone(item: Item) -> Result:
+    def turn(start: int) -> list[Result]:
         torch.set_num_threads(1)
-        return work(item)
+        return [work(item) for item in items[start : start + in_a_turn]]
 
-    pool = ThreadPoolExecutor(max_workers=min(threads, len(items)))
-    waiting: list[Future[Result]] = []
+    pool = ThreadPoolExecutor(max_workers=len(items) if all_at_once else min(threads, len(items)))
+    waiting: list[Future[list[Result]]] = []
     try:
-        for item in items:
-            waiting.append(pool.submit(alone, item))
+        for start in range(0, len(items), in_a_turn):
+            waiting.append(pool.submit(turn, start))
             if len(waiting) > AHEAD * threads:
-                yield waiting.pop(0).result()
+                yield from waiting.pop(0).result()
         while waiting:
-            yield waiting.pop(0).result()
+            yield from waiting.pop(0).result()
     finally:
         pool.shutdown(cancel_futures=True)
         torch.set_num_threads(threads)

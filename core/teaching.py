@@ -102,7 +102,10 @@ def fit(
         taught = teach(detector, good, lessons, memory=memory, always_train=always_train, report=report)
         return Fitted(taught, suspects)
     trained = always_train or config.combine == "head"
-    return Fitted(_complete(detector, good, (), memory, trained, config.fit_steps, report), suspects)
+    complete = _complete(
+        detector, good, (), memory, config.fit_steps, report, trained=trained, asks_all=always_train
+    )
+    return Fitted(complete, suspects)
 
 
 def teach(
@@ -139,7 +142,9 @@ def teach(
     taught = replace(parent, normal=normal, abnormal=abnormal, heads=blank, calibrations={})
     painted = [lesson for lesson, _ in kept]
     trained = bool(painted) and (always_train or may_have_a_say(painted, config))
-    return _complete(taught, good, painted, memory, trained, config.teach_steps, report)
+    return _complete(
+        taught, good, painted, memory, config.teach_steps, report, trained=trained, asks_all=always_train
+    )
 
 
 def _complete(
@@ -147,9 +152,11 @@ def _complete(
     good: Sequence[GoodImage],
     lessons: Sequence[Lesson],
     memory: NeighbourMemory | None,
-    trained: bool,
     steps: int,
     report: Report,
+    *,
+    trained: bool,
+    asks_all: bool,
 ) -> DualMemoryDetector:
     """Compare all training images with the detector's memories, train its heads if they can have a say, calibrate."""
     builder = PoolBuilder(detector, good, lessons) if trained else None
@@ -161,7 +168,9 @@ def _complete(
     if builder is not None:
         heads = train_heads(detector, detector.heads, builder.pools(comparison), steps, report)
         detector = replace(detector, heads=heads)
-    return calibrate(detector, good, lessons, comparison, report, trained=trained, memory=memory)
+    return calibrate(
+        detector, good, lessons, comparison, report, trained=trained, asks_all=asks_all, memory=memory
+    )
 
 
 def _with_radii(lessons: Sequence[PaintedLesson], radii: dict[int, Tensor]) -> list[PaintedLesson]:

@@ -108,7 +108,8 @@ def train_head(
                 "lr": config.rate_mapper,
                 "weight_decay": config.weight_decay,
             },
-        ]
+        ],
+        fused=True,
     )
     for step in range(steps):
         report(Progress(stage, step, steps))
@@ -151,7 +152,8 @@ def _noise(
 
 @torch.no_grad()
 def _follow(average: Head, head: Head, decay: float) -> None:
-    for mine, current in zip(average.state_dict().values(), head.state_dict().values(), strict=True):
+    torch._foreach_lerp_(list(average.parameters()), list(head.parameters()), 1 - decay)
+    for mine, current in zip(average.buffers(), head.buffers(), strict=True):
         if mine.is_floating_point():
             mine.lerp_(current, 1 - decay)
         else:

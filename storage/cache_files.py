@@ -4,11 +4,13 @@ A file is `.npy` data followed by eight bytes: a mark and the CRC-32 of everythi
 """
 
 import io
+import mmap
 import os
 import threading
 import time
 import uuid
 import zlib
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,8 @@ from numpy.typing import NDArray
 
 _MARK = b"TBc1"
 _FOOTER = len(_MARK) + 4
+_VERSION_1 = b"\x93NUMPY\x01\x00"
+_LENGTH = len(_VERSION_1) + 2  # bytes up to the header's text
 _PARSING = (
     threading.Lock()
 )  # numpy parses a file's header as Python, which CPython 3.11 can't do in two threads
@@ -40,12 +44,15 @@ class CacheFiles:
             if not self._is_intact(path, before):
                 path.unlink(missing_ok=True)
                 return None
-            with _PARSING:
-                array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+            array = _mapped(path)
             os.utime(path, ns=(time.time_ns(), before.st_mtime_ns))  # mounts may not keep access times
         except (OSError, ValueError):
             return None
         return array
+
+    def holds(self, path: Path) -> bool:
+        """Tell whether there is such a file, intact or not."""
+        return path.is_file()
 
     def write(self, path: Path, array: NDArray[Any]) -> bool:
         """Keep an array; False when it was not kept (larger than the budget, or the disk refuses)."""
@@ -119,6 +126,32 @@ class CacheFiles:
         if intact:
             self._checked[path] = known
         return intact
+
+
+def _mapped(path: Path) -> NDArray[Any]:
+    """Map a file's array. As `numpy.load` with `mmap_mode`, which takes as long as reading some 500 kB.
+
+    Raises:
+        OSError, ValueError: it is gone, or not what `write` writes.
+    """
+    with path.open("rb") as file:
+        content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    if content[: len(_VERSION_1)] != _VERSION_1:
+        raise ValueError(f"{path} does not begin as an array of version 1.0.")
+    start = _LENGTH + int.from_bytes(content[len(_VERSION_1) : _LENGTH], "little")
+    shape, dtype = _layout(content[:start])
+    count = int(np.prod(shape, dtype=np.int64))
+    return np.frombuffer(content, dtype=dtype, count=count, offset=start).reshape(shape)
+
+
+@lru_cache(maxsize=256)  # files of one kind begin alike
+def _layout(header: bytes) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    stream = io.BytesIO(header[len(_VERSION_1) :])
+    with _PARSING:
+        shape, is_fortran, dtype = np.lib.format.read_array_header_1_0(stream)
+    if is_fortran or dtype.hasobject:
+        raise ValueError("Only plain arrays in row order are kept.")
+    return shape, dtype
 
 
 def _remove(path: Path) -> bool:

@@ -25,6 +25,10 @@ class FeatureCache:
         found = self._files.read(self._path(fingerprint, sha256))
         return found if found is not None and found.ndim == 2 and found.dtype == np.float16 else None
 
+    def holds(self, fingerprint: str, sha256: str) -> bool:
+        """Tell whether features are there, as far as can be told without reading them."""
+        return self._files.holds(self._path(fingerprint, sha256))
+
     def put(self, fingerprint: str, sha256: str, features: NDArray[np.float16]) -> bool:
         """Keep (N, C) float16 features; False when the disk or the budget has no room for them."""
         if features.ndim != 2 or features.dtype != np.float16:

@@ -9,11 +9,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.commands.following import follow
 from app.commands.outcome import DONE, IN_USE, WRONG_USE, CommandFailedError
 from app.commands.owner import LocalOwner
 from app.commands.progress_line import ProgressLine
-from app.commands.working import show_lesson
+from app.commands.working import follow_lesson, show_lesson
 from app.settings import Settings, is_loopback, new_access_key
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ def _build_demo(services: "Services") -> str:
         owner = LocalOwner(services, DEMO_AUTHOR)
         with ProgressLine() as line:
             services.demo.build(
-                DEMO_AUTHOR, line, fit=lambda: show_lesson(follow(owner, owner.start_fit()).result)
+                DEMO_AUTHOR, line, fit=lambda: show_lesson(follow_lesson(owner, owner.start_fit()))
             )
     image_id = services.demo.opening_image()
     if image_id is None:

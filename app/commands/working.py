@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from contextlib import closing
 from typing import Any
 
-from app.commands.following import follow
+from app.commands.following import follow, follow_rest
 from app.commands.outcome import DONE
-from app.commands.owner import open_owner
+from app.commands.owner import Owner, open_owner
 from app.commands.settings_file import chosen_settings
 from app.messages import plural
 
@@ -15,18 +15,25 @@ from app.messages import plural
 def fit(options: Namespace) -> int:
     settings = chosen_settings(options.settings, options.backbone, options.image_size)
     with closing(open_owner(options)) as owner:
-        show_lesson(follow(owner, owner.start_fit(settings)).result)
+        show_lesson(follow_lesson(owner, owner.start_fit(settings)))
     return DONE
 
 
 def teach(options: Namespace) -> int:
     with closing(open_owner(options)) as owner:
-        lesson = follow(owner, owner.start_teach()).result
+        lesson = follow_lesson(owner, owner.start_teach())
     show_lesson(lesson)
     print(
         f"Version {lesson['version_id']} is waiting: look at it on the page Models and put it into use there."
     )
     return DONE
+
+
+def follow_lesson(owner: Owner, job_id: int) -> Mapping[str, Any]:
+    """Wait until the job has made its version and every image is judged by it; return what it did."""
+    follow(owner, job_id)
+    follow_rest(owner)
+    return owner.job(job_id).result
 
 
 def show_lesson(lesson: Mapping[str, Any]) -> None:

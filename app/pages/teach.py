@@ -103,6 +103,7 @@ def _result_card(result: LessonResult, in_use_for: tuple[str, ...]) -> Html:
                 "",
                 tag("h2", messages.RESULT_FIT if is_fit else messages.RESULT),
                 tag("p", _sentence(result), class_="tw-big-line", data_lesson=result.version_id),
+                None if result.is_complete else tag("p", messages.judged_so_far(result.judged, result.of)),
             ),
             _use(result, in_use_for),
         ),

@@ -129,7 +129,7 @@ def _assemble(
         agreement=AgreementService(workspace),
         preview=PreviewService(workspace, worker),
         lesson_patches=LessonPatchesService(workspace, review),
-        teaching=TeachingService(workspace, jobs, worker, config),
+        teaching=TeachingService(workspace, jobs, worker, scoring.score_after, config),
         review=review,
         assist=AssistService(workspace, review),
         versions=VersionsService(workspace, score_new),

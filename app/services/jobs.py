@@ -129,6 +129,10 @@ class JobRunner:
             jobs = [work.jobs.get(job_id) for job_id in list(self._controls)]
         return any(job is not None and job.kind is kind and job.state is JobState.QUEUED for job in jobs)
 
+    def is_wanted(self) -> bool:
+        """Tell whether a job that a person asked for waits behind scoring."""
+        return any(self.has_waiting(kind) for kind in JobKind if kind is not JobKind.SCORE)
+
     def cancel(self, job_id: int) -> None:
         """Ask a job to stop; one that has ended stays as it is.
 

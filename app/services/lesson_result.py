@@ -8,9 +8,9 @@ from typing import Any
 from app.messages import plural
 from app.services.catalogue import Snapshot, read_snapshot
 from app.services.figures import comparable_images, figures
-from app.services.training_set import MIN_GOOD_PARTS, Plan
+from app.services.training_set import MIN_GOOD_PARTS
 from app.services.views import ChangedImage, LessonResult, ProductFigures
-from storage.records import ScoreSummary, Version
+from storage.records import JobKind, Revision, ScoreSummary, Version, VersionKind
 from storage.workspace import Work
 
 SMALLEST_CHANGE = 0.05  # a score that moved by less is not called a change, unless the call flips
@@ -48,27 +48,30 @@ def changes(
     )
 
 
-def lesson_result(work: Work, version: Version, plan: Plan, report: Mapping[str, Any]) -> LessonResult:
-    """Return what the version does, compared with the one that was there before; its scores are stored already."""
+def lesson_result(work: Work, version: Version, compared_with: Version | None) -> LessonResult:
+    """Return what the version does, compared with the one that was there before, as far as it has judged images."""
     snapshot = read_snapshot(work)
-    before_version = plan.compared_with
     after = work.scores.summaries(version.id)
-    before = work.scores.summaries(before_version.id) if before_version else {}
-    found = changes(snapshot, before, after, frozenset(image.id for _, image in plan.training.lessons))
-    scored = (after, before) if before_version else (after,)
+    before = work.scores.summaries(compared_with.id) if compared_with else {}
+    revisions = work.revisions.get_many(version.lessons)
+    found = changes(snapshot, before, after, frozenset(revision.image_id for revision in revisions.values()))
+    scored = (after, before) if compared_with else (after,)
     same = comparable_images(snapshot, *scored)
-    facts = _facts(work, version, plan, report)
+    of = sum(image.product in version.products for image in snapshot.images)
+    facts = _facts(work, version, compared_with, revisions, is_complete=len(after) >= of)
     return LessonResult(
         version_id=version.id,
-        parent_id=before_version.id if before_version else None,
+        parent_id=compared_with.id if compared_with else None,
         learnt_patches=facts.learnt_patches,
         changes=found,
-        sentence=built_sentence(version, plan, found)
-        if plan.parent is None
+        sentence=built_sentence(facts, found)
+        if version.kind is VersionKind.FIT
         else lesson_sentence(facts, found),
-        figures_before=figures(snapshot, before, same) if before_version else (),
+        figures_before=figures(snapshot, before, same) if compared_with else (),
         figures_after=figures(snapshot, after, same),
-        seconds=float(report["seconds"]),
+        seconds=float(version.report["seconds"]),
+        judged=len(after),
+        of=of,
     )
 
 
@@ -85,41 +88,53 @@ class LessonFacts:
     most_painted: int = 0  # paintings there are of the product that has most, among those of new paintings
     started_from: int = 0  # the version in use
     is_used: bool = False  # likeness to paintings, or a trained part, counts for one of these products
+    good: int = 0  # images that count as good
+    lessons: int = 0  # paintings, new ones and those known before
+    products: int = 0  # that the version was built for
+    is_complete: bool = True  # all images are judged
 
 
-def _facts(work: Work, version: Version, plan: Plan, report: Mapping[str, Any]) -> LessonFacts:
-    known = plan.compared_with
+def _facts(
+    work: Work,
+    version: Version,
+    known: Version | None,
+    lessons: Mapping[int, Revision],
+    *,
+    is_complete: bool,
+) -> LessonFacts:
     known_lessons = set(known.lessons) if known else set()
     known_good = set(known.good_image_ids) if known else set()
-    good = {image.id for image in plan.training.good}
-    lessons = plan.training.lessons
-    new = [(revision, image) for revision, image in lessons if revision.id not in known_lessons]
+    good = set(version.good_image_ids)
+    painted = {revision.image_id for revision in lessons.values()}
+    product_of = {image.id: image.product for image in work.images.get_many(painted)}
+    new = [revision for revision in lessons.values() if revision.id not in known_lessons]
     taught_before = {revision.image_id for revision in work.revisions.get_many(known_lessons).values()}
-    products = {image.product for _, image in new}
-    per_product = Counter(image.product for _, image in lessons if image.product in products)
-    trained = report["products"]
+    products = {product_of[revision.image_id] for revision in new}
+    per_product = Counter(product_of[revision.image_id] for revision in lessons.values())
+    report = version.report
     return LessonFacts(
-        learnt_patches=sum(int(report["learnt_patches"].get(str(revision.id), 0)) for revision, _ in new),
+        learnt_patches=sum(int(report["learnt_patches"].get(str(revision.id), 0)) for revision in new),
         painted=len(new),
-        forgotten=len(taught_before - {image.id for _, image in lessons}),
+        forgotten=len(taught_before - painted),
         new_good=len(good - known_good),
         dropped_good=len(known_good - good),
         without_model=tuple(sorted(products - set(version.products))),
-        most_painted=max(per_product.values(), default=0),
+        most_painted=max((per_product[product] for product in products), default=0),
         started_from=known.id if known else 0,
-        is_used=any(trained.get(product, {}).get("uses_painted", False) for product in products),
+        is_used=any(report["products"].get(product, {}).get("uses_painted", False) for product in products),
+        good=len(good),
+        lessons=len(lessons),
+        products=len(version.products),
+        is_complete=is_complete,
     )
 
 
-def built_sentence(version: Version, plan: Plan, found: Sequence[ChangedImage]) -> str:
+def built_sentence(facts: LessonFacts, found: Sequence[ChangedImage]) -> str:
     """Say what a model was built from, and what it changes where there was one before."""
-    training = plan.training
-    sentence = (
-        f"built from {plural(len(training.good), 'good image')} of {plural(len(version.products), 'product')}"
-    )
-    if training.lessons:
-        sentence += f", taught {plural(len(training.lessons), 'painted image')}"
-    return sentence if plan.compared_with is None else f"{sentence}, {_effect(found)}"
+    sentence = f"built from {plural(facts.good, 'good image')} of {plural(facts.products, 'product')}"
+    if facts.lessons:
+        sentence += f", taught {plural(facts.lessons, 'painted image')}"
+    return f"{sentence}, {_effect(facts, found)}" if facts.started_from else sentence
 
 
 def lesson_sentence(facts: LessonFacts, found: Sequence[ChangedImage]) -> str:
@@ -133,8 +148,9 @@ def lesson_sentence(facts: LessonFacts, found: Sequence[ChangedImage]) -> str:
     if facts.learnt_patches and is_without_effect and not facts.is_used:
         done[0] = "remembered, not yet used for other images"
         return f"{', '.join(done)}: {_why_not_used(facts)}"
-    why = ": none looks like what was painted" if facts.learnt_patches and is_without_effect else ""
-    return f"{', '.join(done)}, {_effect(found)}{why}"
+    is_unlike_all = facts.learnt_patches and is_without_effect and facts.is_complete
+    why = ": none looks like what was painted" if is_unlike_all else ""
+    return f"{', '.join(done)}, {_effect(facts, found)}{why}"
 
 
 def _done(facts: LessonFacts) -> list[str]:
@@ -162,13 +178,26 @@ def _why_not_used(facts: LessonFacts) -> str:
     return f"{facts.most_painted} painted defects are too little evidence"
 
 
-def _effect(found: Sequence[ChangedImage]) -> str:
+def _effect(facts: LessonFacts, found: Sequence[ChangedImage]) -> str:
     others = [change for change in found if not change.is_taught]
     rejected = sum(change.call_after == "reject" and change.call_before == "pass" for change in others)
     passed = sum(change.call_after == "pass" and change.call_before == "reject" for change in others)
     flips = [f"{rejected} now rejected"] * bool(rejected) + [f"{passed} now passed"] * bool(passed)
     moved = plural(len(others), "other image") if others else "no other image"
-    return f"changes {moved}" + (f" ({', '.join(flips)})" if flips else "")
+    so_far = "" if facts.is_complete else " so far"
+    return f"changes {moved}" + (f" ({', '.join(flips)})" if flips else "") + so_far
+
+
+def complete_result(work: Work, version: Version) -> None:
+    """Bring what the job says that made `version` up to the images judged since; versions of long ago keep theirs."""
+    jobs = [work.jobs.latest(kind) for kind in (JobKind.FIT, JobKind.TEACH)]
+    for job in jobs:
+        stored = job.result if job is not None else None
+        if job is None or not stored or stored.get("version_id") != version.id:
+            continue
+        parent_id = stored["parent_id"]
+        compared_with = work.versions.get(parent_id) if parent_id is not None else None
+        work.jobs.update(job.id, result=to_json(lesson_result(work, version, compared_with)))
 
 
 def to_json(result: LessonResult) -> dict[str, object]:

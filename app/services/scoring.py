@@ -9,19 +9,22 @@ from pathlib import Path
 import numpy as np
 
 from app.services.authorship import now
-from app.services.catalogue import Snapshot, read_snapshot, sentence, versions_in_use
+from app.services.catalogue import sentence, versions_in_use
 from app.services.errors import JobRunningError, NoModelError, UnknownProductError
 from app.services.heatmaps import render_grid
 from app.services.jobs import JobControl, JobRunner, StageReport
+from app.services.judging_order import judging_order
+from app.services.lesson_result import complete_result
 from app.services.score_rows import read_scores
 from app.services.training_set import image_task
 from app.services.views import IncomingFile
 from app.services.worker_link import WorkerLink
 from app.worker_specs import FilesSpec, FileTask, ScoreLine, ScoreSpec, as_json, read_score_lines
-from storage.records import Image, JobKind
+from storage.records import Image, JobKind, Version
 from storage.workspace import Work, Workspace
 
 AT_ONCE = 32  # files handed to the training process at a time
+IMAGES_AT_ONCE = 200  # stored images: their scores are shown, and other work gets its turn, after so many
 
 
 @dataclass(frozen=True)
@@ -47,15 +50,17 @@ class ScoringService:
         self._worker = worker
 
     def score_missing(self, author: str) -> int | None:
-        """Start a job that scores what the versions in use have not scored; None when nothing is missing."""
+        """Start a job that scores what the versions in use, and one that waits, have not; None: nothing is missing."""
+        with self._workspace.reading() as work:
+            missing = _missing(work)
+        return self.score_after(author, sum(map(len, missing.values()))) if missing else None
+
+    def score_after(self, author: str, images: int) -> int | None:
+        """Start the same behind what runs now, which leaves about so many images; None: such a job waits already."""
         if self._jobs.has_waiting(JobKind.SCORE):
             return None
-        with self._workspace.reading() as work:
-            missing = _missing(work, read_snapshot(work))
-        if not missing:
-            return None
         return self._jobs.start(
-            JobKind.SCORE, author, {"images": sum(map(len, missing.values()))}, self._score_missing
+            JobKind.SCORE, author, {"images": images}, lambda control: self._score_missing(control, author)
         )
 
     def score_files(
@@ -117,37 +122,69 @@ class ScoringService:
         }
         return {name: paths[version_id] for name, version_id in in_use.items()}, paths[max(paths)]
 
-    def _score_missing(self, control: JobControl) -> Mapping[str, object]:
+    def _score_missing(self, control: JobControl, author: str) -> Mapping[str, object]:
         with self._workspace.reading() as work:
-            missing = _missing(work, read_snapshot(work))
+            missing = _missing(work)
             versions = {version_id: work.versions.get(version_id) for version_id in missing}
-        scored = 0
+        scored, of = 0, sum(map(len, missing.values()))
         staging = self._workspace.models.staging(control.job_id)
         try:
             for version_id, images in missing.items():
                 version = versions[version_id]
-                assert version is not None, "a version in use has a row"
-                manifest = str(self._workspace.models.manifest_path(version.manifest_sha256))
-                spec = ScoreSpec(str(staging), manifest, tuple(image_task(image) for image in images))
-                answer = self._worker.run(
-                    "score", as_json(spec), control.note, control.cancelled.is_set, control.log
-                )
-                rows = read_scores(Path(str(answer["scores"])), version_id, now())
+                assert version is not None, "a version that judges has a row"
+                for start in range(0, len(images), IMAGES_AT_ONCE):
+                    part = images[start : start + IMAGES_AT_ONCE]
+                    if scored and self._jobs.is_wanted():
+                        self.score_after(author, of - scored)  # a person's own job does not wait for this one
+                        return {"scored": scored}
+                    self._score_part(control, version, part, staging, scored, of)
+                    scored += len(part)
                 with self._workspace.writing() as work:
-                    work.scores.add_many(rows)
-                scored += len(rows)
+                    complete_result(work, version)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
         return {"scored": scored}
 
+    def _score_part(
+        self,
+        control: JobControl,
+        version: Version,
+        images: Sequence[Image],
+        staging: Path,
+        before: int,
+        of: int,
+    ) -> None:
+        def so_far(stage: str, done: int, total: int) -> None:
+            if total == len(images):  # the stages that count these images
+                control.note(stage, before + done, of)
 
-def _missing(work: Work, snapshot: Snapshot) -> dict[int, list[Image]]:
-    """Return the images without a score by the version in use for their product, by version."""
+        manifest = str(self._workspace.models.manifest_path(version.manifest_sha256))
+        spec = ScoreSpec(str(staging), manifest, tuple(image_task(image) for image in images))
+        answer = self._worker.run("score", as_json(spec), so_far, control.cancelled.is_set, control.log)
+        rows = read_scores(Path(str(answer["scores"])), version.id, now())
+        with self._workspace.writing() as work:
+            work.scores.add_many(rows)
+
+
+def _missing(work: Work) -> dict[int, list[Image]]:
+    """Return the images that their version in use, or a newer one that waits, has not judged, by version."""
+    in_use, images, newest = versions_in_use(work), work.images.all(), work.versions.newest()
+    judged_by = {product: {version_id} for product, version_id in in_use.items()}
+    if newest is not None and newest.id > max(in_use.values(), default=0):
+        for product in newest.products:
+            judged_by.setdefault(product, set()).add(newest.id)
     found: dict[int, list[Image]] = {}
-    for image in snapshot.images:
-        version_id = snapshot.versions_in_use.get(image.product)
-        if version_id is not None and image.id not in snapshot.scores:
-            found.setdefault(version_id, []).append(image)
+    for version_id in sorted({version_id for ids in judged_by.values() for version_id in ids}):
+        scored = work.scores.summaries(version_id)
+        missing = [
+            image
+            for image in images
+            if version_id in judged_by.get(image.product, ()) and image.id not in scored
+        ]
+        if missing:
+            version = work.versions.get(version_id)
+            compared_with = work.versions.get(version.parent_id) if version and version.parent_id else None
+            found[version_id] = judging_order(work, missing, (), compared_with)
     return found
 
 

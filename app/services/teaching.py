@@ -1,13 +1,14 @@
 """Build a first model, teach paintings, forget them: jobs whose result is a version and what it changed."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from app.services.authorship import checked_author, now
 from app.services.catalogue import versions_in_use
 from app.services.errors import NoModelError, NotEnoughGoodImagesError, NothingToTeachError, UnknownJobError
 from app.services.jobs import JobControl, JobRunner
+from app.services.judging_order import JUDGED_WITH_THE_LESSON, judging_order
 from app.services.lesson_result import from_json, lesson_result, to_json
 from app.services.model_settings import CHOSEN_SETTINGS, Settings, config_with, last_chosen
 from app.services.score_rows import read_scores
@@ -30,10 +31,18 @@ from storage.workspace import Workspace
 class TeachingService:
     """Starts and follows the jobs that make versions."""
 
-    def __init__(self, workspace: Workspace, jobs: JobRunner, worker: WorkerLink, config: str = "") -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        jobs: JobRunner,
+        worker: WorkerLink,
+        judge_after: Callable[[str, int], object],
+        config: str = "",
+    ) -> None:
         self._workspace = workspace
         self._jobs = jobs
         self._worker = worker
+        self._judge_after = judge_after
         self._config = config
 
     def waiting(self) -> Waiting:
@@ -135,8 +144,12 @@ class TeachingService:
         with self._workspace.reading() as work:
             training = training_set(work)
             current = parent_version(work, versions_in_use(work))
+            taught = [image.id for _, image in training.lessons]
+            products = {image.product for image in training.good}
+            images = [image for image in training.images if image.product in products]
+            ordered = judging_order(work, images, taught, current)
         parent = current if kind is VersionKind.TEACH else None
-        plan = Plan(parent, current, training, settings)
+        plan = Plan(parent, current, training, settings, tuple(ordered[:JUDGED_WITH_THE_LESSON]))
         staging = self._workspace.models.staging(control.job_id)
         try:
             made = self._worker.run(
@@ -147,6 +160,8 @@ class TeachingService:
                 control.log,
             )
             control.report("Storing the version", 0, 1)
+            if len(ordered) > JUDGED_WITH_THE_LESSON:
+                self._judge_after(author, len(ordered) - JUDGED_WITH_THE_LESSON)
             manifest = self._workspace.models.adopt(Path(made["folder"]))
             return self._store(control, kind, author, plan, made, manifest)
         finally:
@@ -162,7 +177,7 @@ class TeachingService:
             config=config_with(self._config, plan.settings).to_json(),
             good=tuple(image_task(image) for image in plan.training.good),
             lessons=tuple(lesson_task(revision, image) for revision, image in plan.training.lessons),
-            score=tuple(image_task(image) for image in plan.training.images),
+            score=tuple(image_task(image) for image in plan.judged_first),
         )
 
     def _store(
@@ -189,6 +204,6 @@ class TeachingService:
                 for product in products:
                     if product not in in_use:
                         work.in_use.put(product, version.id, author, at)
-            result = to_json(lesson_result(work, version, plan, made["report"]))
+            result = to_json(lesson_result(work, version, plan.compared_with))
             control.finish(work, result)
         return result

@@ -20,7 +20,7 @@ MIN_GOOD_PARTS = 2  # of a product; one part alone has nothing to be compared wi
 
 @dataclass(frozen=True)
 class TrainingSet:
-    images: tuple[Image, ...]  # all that can be scored
+    images: tuple[Image, ...]  # all there are
     good: tuple[Image, ...]
     lessons: tuple[tuple[Revision, Image], ...]  # current paintings, with their images
 
@@ -33,6 +33,7 @@ class Plan:
     compared_with: Version | None  # whose scores the lesson is compared with
     training: TrainingSet
     settings: Settings  # that a person chose for a model built anew
+    judged_first: tuple[Image, ...]  # with the lesson; the rest follows
 
 
 @dataclass(frozen=True)

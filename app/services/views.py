@@ -329,6 +329,13 @@ class LessonResult:
     figures_before: tuple[ProductFigures, ...]
     figures_after: tuple[ProductFigures, ...]
     seconds: float
+    judged: int = 0  # images that the version has judged so far; the rest follow in the background
+    of: int = 0  # images of its products
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all images are judged, so that no change is missing."""
+        return self.judged >= self.of
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ class FeatureSource:
     def missing(self, images: Sequence[ImageTask]) -> list[str]:
         """Return the hashes of the pictures that are not cached, each once."""
         hashes = dict.fromkeys(image.pixels_sha256 for image in images)
-        return [sha for sha in hashes if self._cache.get(self.encoder.cache_key, sha) is None]
+        return [sha for sha in hashes if not self._cache.holds(self.encoder.cache_key, sha)]
 
     def of(self, image: ImageTask) -> Callable[[], Tensor]:
         """Return what gives the image's features: (N, C) float32, as the encoder gave them."""
@@ -56,7 +56,7 @@ class FeatureSource:
     def cached(self, image: ImageTask) -> Tensor | None:
         """Return the image's features if they are at hand, without computing anything."""
         found = self._cache.get(self.encoder.cache_key, image.pixels_sha256)
-        return None if found is None else torch.from_numpy(np.array(found, dtype=np.float32))
+        return None if found is None else _as_tensor(found)
 
     def of_file(self, path: Path) -> Tensor:
         """Return (N, C) features of a file that is not stored.
@@ -81,7 +81,7 @@ class FeatureSource:
     def _read(self, sha256: str) -> Tensor:
         cached = self._cache.get(self.encoder.cache_key, sha256)
         if cached is not None:
-            return torch.from_numpy(np.array(cached, dtype=np.float32))
+            return _as_tensor(cached)
         # Evicted, or the budget is smaller than the images.
         return self._keep(sha256, next(encode_each(self.encoder, [partial(self._pixels, sha256)])))
 
@@ -93,6 +93,11 @@ class FeatureSource:
 
     def _pixels(self, sha256: str) -> NDArray[np.uint8]:
         return decode(self._blobs.get(sha256)).pixels
+
+
+def _as_tensor(found: NDArray[np.float16]) -> Tensor:
+    """(N, C) float32; torch converts four times as fast as numpy."""
+    return torch.from_numpy(np.array(found)).float()
 
 
 def _pixels_of(path: Path) -> NDArray[np.uint8]:

@@ -71,7 +71,8 @@ def _with_lesson(
     for image in good:
         features = cached(image)
         if features is not None:
-            closest.take(closest.compare(detector.standardise(features), image.product, image.own_id))
+            patches = detector.standardise(features)[None]
+            closest.take(*closest.compare(patches, image.product, [image.own_id]))
     rows = replace(rows, radii=closest.radii(detector.config.match_margin)[rows.lesson_id])
     others: list[PaintedLesson] = [
         earlier for earlier in detector.abnormal.lessons if earlier.image_id != lesson.image_id

@@ -37,6 +37,9 @@ UNJUDGED_SHARE = 0.1  # of the images nobody has judged
 PAGE = 24  # images a page shows
 DAMAGED_SEED = 90_000
 POLL_SECONDS = 0.05
+BACKGROUND_POLL_SECONDS = (
+    0.5  # once the version is there: each look counts its scores, which takes the processor too
+)
 
 
 class JobFailedError(RuntimeError):
@@ -114,7 +117,7 @@ class Workshop:
         self._services.labelling.judge(images, verdict, AUTHOR)
 
     def _newest(self) -> int:
-        return max((version.id for version in self._services.versions.all()), default=0)
+        return max((version.id for version in self._services.versions.names()), default=0)
 
     def _job(self, start: Callable[[str], int]) -> JobTimes:
         before, clicked = self._newest(), time.perf_counter()
@@ -133,7 +136,7 @@ class Workshop:
                 page = page or (now if scored >= min(PAGE, self._images) else None)
                 if scored >= self._images and candidate and page and not view.is_active:
                     return JobTimes(candidate, page, now, stages.seconds())
-            time.sleep(POLL_SECONDS)
+            time.sleep(BACKGROUND_POLL_SECONDS if candidate and page else POLL_SECONDS)
 
     def _scored(self, version: int) -> int:
         with self._reader.reading() as work:

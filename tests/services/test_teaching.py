@@ -124,6 +124,36 @@ def test_lesson_waits_until_it_is_put_into_use_for_one_product_and_rolls_back(se
         services.versions.roll_back("plate", "Ada")
 
 
+def test_a_lesson_stands_before_all_images_are_judged_and_the_rest_gives_way(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (bad,) = images(services, "plate", "bad-0")
+    left: list[int] = []
+    monkeypatch.setattr("app.services.teaching.JUDGED_WITH_THE_LESSON", 6)
+    monkeypatch.setattr("app.services.scoring.IMAGES_AT_ONCE", 5)
+    monkeypatch.setattr(services.teaching, "_judge_after", lambda _author, images: left.append(images))
+    paint(services, bad, 100)
+
+    job = teach(services).id
+    first = services.teaching.result(job)
+
+    assert left == [22] and (first.judged, first.of, first.is_complete) == (6, 28, False)
+    with services._workspace.reading() as work:
+        kept = {label.id for label in work.listing.labels() if label.held_out and label.verdict}
+        assert kept and {bad, *kept} <= work.scores.summaries(first.version_id).keys()
+    a_person_waits = iter([True])
+    monkeypatch.setattr(services.jobs, "is_wanted", lambda: next(a_person_waits, False))
+    begun = services.scoring.score_missing("Ada")
+    assert begun is not None
+    assert services.jobs.wait(begun, MINUTES).result == {"scored": 5}
+    while (rest := services.jobs.current()) is not None:
+        services.jobs.wait(rest.id, MINUTES)
+
+    result = services.teaching.result(job)
+    assert (result.judged, result.is_complete) == (28, True) and "so far" not in result.sentence
+    assert result.changes == services.versions.compare(first.version_id, 1).changes
+
+
 def test_emptied_painting_is_forgotten_by_the_next_lesson(services: Services) -> None:
     (bad,) = images(services, "plate", "bad-0")
     services.labelling.judge([bad], "good", "Ada")
