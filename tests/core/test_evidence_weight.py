@@ -41,7 +41,7 @@ def test_a_head_that_ranks_kept_out_painted_parts_worse_loses_its_say(head: floa
     config = replace(TOY, top_patches=1)
     good = [signals(i, 0.5 + 0.01 * i, 0.5 + 0.01 * (i * 7 % 40)) for i in range(40)]
     painted = [signals(100 + i, 0.7 + 0.02 * i, head) for i in range(5)]
-    scales = _scales({"bolt": good}, config)["bolt"]
+    scales = _scales({"bolt": good}, {"bolt"}, config)["bolt"]
     chosen = _with_weight(_uncalibrated("bolt", 40, scales, config), good, painted, config)
     assert chosen.head_weight == weight
 
