@@ -1,6 +1,8 @@
 // @ts-check
 /** The server's routes, as functions. Addresses start where this file's own address says that the app starts. */
 
+import { stepsOf } from "./run_lengths.js";
+
 const ROOT = new URL("../../", import.meta.url);
 
 const LARGE = 4096; // characters of a request that is worth being packed
@@ -67,7 +69,16 @@ export const getCard = (imageId, signal) => call(`api/images/${imageId}`, { sign
 
 /** @param {number} imageId @param {string} author @param {any} body */
 export const putPainting = (imageId, author, body) =>
-  call(`api/images/${imageId}/painting`, { method: "PUT", author, body });
+  call(`api/images/${imageId}/painting`, { method: "PUT", author, body: inSteps(body) });
+
+/** @param {any} content with layers and ignore, and beside it another one or none */
+const inSteps = ({ layers, ignore, beside, ...rest }) => ({
+  ...rest,
+  steps: true,
+  layers: layers.map((/** @type {{runs: number[]}} */ layer) => ({ ...layer, runs: stepsOf(layer.runs) })),
+  ignore: stepsOf(ignore ?? []),
+  ...(beside && { beside: inSteps(beside) }),
+});
 
 /** @param {number} imageId @param {string} author @param {any} body */
 export const postVerdict = (imageId, author, body) =>
@@ -98,4 +109,4 @@ export const postStroke = (imageId, points) => call(`api/images/${imageId}/draft
 export const getModelDrafts = (imageId) => call(`api/images/${imageId}/drafts`);
 
 /** @param {number} imageId @param {import("./painting.js").Content & {complete: boolean}} painting saved or not */
-export const postPatches = (imageId, painting) => call(`api/images/${imageId}/patches`, { method: "POST", body: painting });
+export const postPatches = (imageId, painting) => call(`api/images/${imageId}/patches`, { method: "POST", body: inSteps(painting) });

@@ -5,6 +5,7 @@ ascending, never empty, never touching. One mask has exactly one such list.
 """
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,13 @@ def encode_piece(mask: NDArray[np.bool_], top: int, left: int, width: int) -> li
     band[:, left : left + mask.shape[1]] = mask
     runs = encode(band)
     runs[0::2] = [start + top * width for start in runs[0::2]]
+    return runs
+
+
+def from_steps(steps: Sequence[int]) -> list[int]:
+    """Run lengths from [start, length, each of the two less the one before it, ...], which packs into a third."""
+    runs = list(steps)
+    runs[0::2], runs[1::2] = accumulate(steps[0::2]), accumulate(steps[1::2])
     return runs
 
 

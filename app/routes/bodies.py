@@ -30,14 +30,17 @@ class LayerBody(BaseModel):
 class ContentBody(BaseModel):
     layers: list[LayerBody] = Field(max_length=64)
     ignore: list[int] = Field(default_factory=list)
+    steps: bool = False  # starts and lengths are each less the one before
 
     def masks(self, width: int, height: int) -> tuple[tuple[PaintedLayer, ...], Mask | None]:
         """Return the layers, and the ignored area if there is one."""
         layers = tuple(
-            PaintedLayer(layer.defect_type, run_lengths.decode(layer.runs, width, height))
-            for layer in self.layers
+            PaintedLayer(layer.defect_type, self._decoded(layer.runs, width, height)) for layer in self.layers
         )
-        return layers, run_lengths.decode(self.ignore, width, height) if self.ignore else None
+        return layers, self._decoded(self.ignore, width, height) if self.ignore else None
+
+    def _decoded(self, runs: list[int], width: int, height: int) -> Mask:
+        return run_lengths.decode(run_lengths.from_steps(runs) if self.steps else runs, width, height)
 
 
 class PaintingBody(ContentBody):

@@ -57,8 +57,9 @@ def lesson_result(work: Work, version: Version, compared_with: Version | None) -
     found = changes(snapshot, before, after, frozenset(revision.image_id for revision in revisions.values()))
     scored = (after, before) if compared_with else (after,)
     same = comparable_images(snapshot, *scored)
-    of = sum(image.product in version.products for image in snapshot.images)
-    facts = _facts(work, version, compared_with, revisions, is_complete=len(after) >= of)
+    own = [image.id for image in snapshot.images if image.product in version.products]
+    judged = sum(image_id in after for image_id in own)
+    facts = _facts(work, version, compared_with, revisions, is_complete=judged == len(own))
     return LessonResult(
         version_id=version.id,
         parent_id=compared_with.id if compared_with else None,
@@ -70,8 +71,8 @@ def lesson_result(work: Work, version: Version, compared_with: Version | None) -
         figures_before=figures(snapshot, before, same) if compared_with else (),
         figures_after=figures(snapshot, after, same),
         seconds=float(version.report["seconds"]),
-        judged=len(after),
-        of=of,
+        judged=judged,
+        of=len(own),
     )
 
 
@@ -189,15 +190,15 @@ def _effect(facts: LessonFacts, found: Sequence[ChangedImage]) -> str:
 
 
 def complete_result(work: Work, version: Version) -> None:
-    """Bring what the job says that made `version` up to the images judged since; versions of long ago keep theirs."""
-    jobs = [work.jobs.latest(kind) for kind in (JobKind.FIT, JobKind.TEACH)]
-    for job in jobs:
-        stored = job.result if job is not None else None
-        if job is None or not stored or stored.get("version_id") != version.id:
+    """Bring the result of the job that made `version` up to the images judged since; a complete one stays as it is."""
+    for kind in (JobKind.FIT, JobKind.TEACH):
+        job = work.jobs.latest(kind)
+        if job is None or not job.result or job.result.get("version_id") != version.id:
             continue
-        parent_id = stored["parent_id"]
-        compared_with = work.versions.get(parent_id) if parent_id is not None else None
-        work.jobs.update(job.id, result=to_json(lesson_result(work, version, compared_with)))
+        stored = from_json(job.result)
+        if not stored.is_complete:
+            compared_with = work.versions.get(stored.parent_id) if stored.parent_id is not None else None
+            work.jobs.update(job.id, result=to_json(lesson_result(work, version, compared_with)))
 
 
 def to_json(result: LessonResult) -> dict[str, object]:

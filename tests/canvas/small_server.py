@@ -157,7 +157,7 @@ def add_labels(app: FastAPI, server: SmallServer) -> None:
     @app.put("/api/images/{image_id}/painting")
     async def save(image_id: int, request: Request, x_twinbank_author: str = Header("")) -> Response:
         time.sleep(server.save_delay)
-        status, answer = server.put(image_id, await request.json(), unquote(x_twinbank_author))
+        status, answer = server.put(image_id, in_full(await request.json()), unquote(x_twinbank_author))
         return JSONResponse(answer, status)
 
     @app.post("/api/images/{image_id}/verdict")
@@ -219,7 +219,7 @@ def add_drafts(app: FastAPI, server: SmallServer) -> None:
     @app.post("/api/images/{image_id}/patches")
     async def patches(image_id: int, request: Request) -> Any:
         """2 x 2 patches: one anomalous, one left alone, one good, one unsaid."""
-        server.unsaved.append(await request.json())
+        server.unsaved.append(in_full(await request.json()))
         if server.without_model:
             return JSONResponse({"detail": "There is no model yet."}, 404)
         return {"rows": 2, "columns": 2, "patches": [3, 1, 2, 0], "sentence": "1 as scratch."}
@@ -251,6 +251,16 @@ def build(server: SmallServer) -> FastAPI:
         return HTMLResponse(PAGE % ("hidden" if hidden else "", module, value))
 
     return app
+
+
+def in_full(painting: dict[str, Any]) -> dict[str, Any]:
+    """The painting with whole run lengths, where it came in steps."""
+    if not painting.pop("steps", False):
+        return painting
+    for layer in painting["layers"]:
+        layer["runs"] = run_lengths.from_steps(layer["runs"])
+    beside = {"beside": in_full(painting["beside"])} if painting.get("beside") else {}
+    return {**painting, "ignore": run_lengths.from_steps(painting["ignore"]), **beside}
 
 
 @contextmanager

@@ -73,11 +73,11 @@ def test_browser_and_server_write_the_same_runs(run_module: Run) -> None:
     body = """return argument.map((flat) => {
       const mask = Uint8Array.from(flat);
       const runs = module.encode(mask);
-      return [runs, [...module.decode(runs, 9, 7)], [...module.takeOut(mask, 9, {x0: 0, y0: 0, x1: 9, y1: 7})], mask.indexOf(1)];
+      return [runs, [...module.decode(runs, 9, 7)], [...module.takeOut(mask, 9, {x0: 0, y0: 0, x1: 9, y1: 7})], mask.indexOf(1), module.stepsOf(runs)];
     });"""
     answers = run_module("run_lengths.js", body, [mask.astype(int).ravel().tolist() for mask in masks])
-    for mask, (runs, decoded, taken, left_over) in zip(masks, answers, strict=True):
-        assert runs == run_lengths.encode(mask) == taken
+    for mask, (runs, decoded, taken, left_over, steps) in zip(masks, answers, strict=True):
+        assert runs == run_lengths.encode(mask) == taken == run_lengths.from_steps(steps)
         assert decoded == mask.astype(int).ravel().tolist()
         assert left_over == -1
 

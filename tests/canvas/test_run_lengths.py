@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from app.canvas.run_lengths import RunLengthError, decode, encode, encode_piece
+from app.canvas.run_lengths import RunLengthError, decode, encode, encode_piece, from_steps
 
 
 def test_a_small_mask_has_the_runs_one_can_count() -> None:
@@ -17,6 +17,11 @@ def test_a_small_mask_has_the_runs_one_can_count() -> None:
 def test_run_lengths_come_back_as_the_same_mask(mask: np.ndarray) -> None:
     height, width = mask.shape
     assert (decode(encode(mask), width, height) == mask).all()
+
+
+def test_steps_are_each_less_the_one_before() -> None:
+    assert from_steps([1, 2, 6, 0, 5, -1]) == [1, 2, 7, 2, 12, 1]
+    assert from_steps([]) == [] and from_steps([1, 2, 3]) == [1, 2, 4]  # three are refused as three
 
 
 @given(
