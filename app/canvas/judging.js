@@ -101,7 +101,7 @@ export class Judging {
         image_id: session.imageId, verdict, complete: session.complete,
         pixel_count: session.painting?.defectCount ?? 0, defect_types: session.painting?.defectTypes ?? [],
       });
-      if (isMoving) this.around.trigger("move", { direction: "next", image_id: session.imageId, reason: "judged", opened });
+      if (isMoving) this.#ask(session, { direction: "next", reason: "judged", opened });
     });
     return undefined;
   }
@@ -117,7 +117,17 @@ export class Judging {
     if (!session) return;
     session.endStroke();
     const opened = direction === "next" ? this.#goOn() : this.#wait();
-    this.#tell(async () => this.around.trigger("move", { direction, image_id: session.imageId, reason, opened }));
+    this.#tell(async () => this.#ask(session, { direction, reason, opened }));
+  }
+
+  /**
+   * Ask for the image to go to; again where no answer came, for on a slow line one can be lost.
+   * @param {import("./session.js").Session} session @param {{direction: string, reason: string, opened: number | null}} step
+   */
+  #ask(session, step) {
+    const ask = () => this.around.trigger("move", { ...step, image_id: session.imageId });
+    ask();
+    if (step.opened === null) setTimeout(() => this.movingUntil && this.around.session() === session && ask(), MOVE_MS);
   }
 
   /** @returns {number | null} the image that was opened; null: the keys wait until one comes */

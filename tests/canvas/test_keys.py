@@ -61,6 +61,14 @@ def test_a_painted_image_is_not_marked_good_by_accident(painter: Painter) -> Non
     assert not painter.layer("scratch").any()
 
 
+def test_a_step_without_an_answer_is_asked_for_again_and_an_answered_one_is_not(painter: Painter) -> None:
+    painter.open().key("d")
+    painter.page.wait_for_function("window.events.filter(([name]) => name === 'move').length === 2")
+    painter.put(image_id=8)
+    painter.page.wait_for_timeout(3500)
+    assert moves(painter) == ["next", "next"]
+
+
 def test_a_and_d_only_move(painter: Painter) -> None:
     painter.open().key("d")
     painter.put(image_id=8)
