@@ -34,8 +34,7 @@ def run_checks(project: Project, arguments: List[str]) -> int:
     failed = [] if arguments else failed_checks(project, environment)
     words = [project.python, "-m", "pytest"]
     if not arguments:
-        # One more than cores: a browser test waits a lot.
-        processes = min((os.cpu_count() or 1) + 1, MOST_PROCESSES)
+        processes = min(os.cpu_count() or 1, MOST_PROCESSES)
         words += ["--numprocesses", str(processes), "--dist", "loadfile"]
     if browser is None and "-m" not in arguments:
         words += ["-m", "not browser"]
