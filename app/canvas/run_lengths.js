@@ -51,7 +51,7 @@ export function decode(runs, width, height) {
 
 /**
  * Each start and each length less the one before it: a stroke's rows lie one width apart and hardly differ in length, so
- * that this packs into a third.
+ * that this packs better.
  * @param {number[]} runs
  * @returns {number[]}
  */

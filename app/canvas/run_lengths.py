@@ -34,7 +34,7 @@ def encode_piece(mask: NDArray[np.bool_], top: int, left: int, width: int) -> li
 
 
 def from_steps(steps: Sequence[int]) -> list[int]:
-    """Run lengths from [start, length, each of the two less the one before it, ...], which packs into a third."""
+    """Run lengths from [start, length, each of the two less the one before it, ...], which packs better."""
     runs = list(steps)
     runs[0::2], runs[1::2] = accumulate(steps[0::2]), accumulate(steps[1::2])
     return runs

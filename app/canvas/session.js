@@ -35,8 +35,9 @@ export function fetchPaintingAhead(imageId) {
 
 /** @param {number} imageId @param {number} revision saved from here @returns {Promise<any>} used once; null: it is to be asked for */
 async function takeAhead(imageId, revision) {
-  const found = ahead?.imageId === imageId && performance.now() - ahead.at < FRESH_MS ? await ahead.answer : null;
-  ahead = null;
+  const asked = ahead?.imageId === imageId && performance.now() - ahead.at < FRESH_MS ? ahead.answer : null;
+  ahead = null; // before waiting: meanwhile the one after may be asked for
+  const found = await asked;
   return found?.revision >= revision ? found : null;
 }
 
