@@ -18,9 +18,11 @@ _WHO_IS_HERE = f"""async () => {{
   const {{ rememberedName }} = await import(root + '{STATIC_URL}/name_tag.js');
   return [rememberedName()];
 }}"""
-# Keeps the open page in the address, so that a reload comes back to it; Label adds its image to it.
+# Keeps the open page in the address, so that a reload comes back to it; Label adds its image to it, Browse its filters.
 _REMEMBER_PAGE = """() => {{
-  const image = new URLSearchParams(location.search).get('image');
+  const address = new URLSearchParams(location.search);
+  if (address.get('open') === '{page}') return;
+  const image = address.get('image');
   history.replaceState(null, '', '?open={page}' + ('{page}' === 'label' && image ? '&image=' + image : ''));
 }}"""
 

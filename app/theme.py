@@ -57,4 +57,6 @@ THEME = gr.themes.Base(
     input_border_width="1px",
 )
 CSS = (_FOLDER / "theme.css").read_text(encoding="utf-8")
-HEAD = f"<script>{(_FOLDER / 'theme.js').read_text(encoding='utf-8')}</script>"
+HEAD = "".join(
+    f"<script>{(_FOLDER / name).read_text(encoding='utf-8')}</script>" for name in ("theme.js", "answers.js")
+)

@@ -95,14 +95,30 @@ class BankNeighbours:
     rows: Tensor  # (N,) int64 index into the bank's rows; -1: none is left
 
 
+@dataclass(frozen=True, eq=False)
+class Met:
+    """One image against the A painted patches of one lesson."""
+
+    of_painted: Tensor  # (A,) distance of each painted patch to the image's nearest one
+    of_patches: Tensor  # (N,) distance of each of its patches to the nearest painted one
+
+
 class NeighbourMemory(Protocol):
-    """Remembers what a search found, so that it is never repeated."""
+    """Remembers what a search or a comparison found, so that it is never repeated."""
 
     def get(self, image_id: int, segment: Segment) -> Neighbours | None:
         """Return what was found for this image in this segment, own image excluded, or None."""
         ...
 
     def put(self, image_id: int, segment: Segment, found: Neighbours) -> None:
+        """Keep it."""
+        ...
+
+    def get_met(self, image_id: int, painted: Segment) -> Met | None:
+        """Return how this image and a lesson's painted patches compared, or None."""
+        ...
+
+    def put_met(self, image_id: int, painted: Segment, met: Met) -> None:
         """Keep it."""
         ...
 
@@ -163,6 +179,22 @@ class Bank:
                     memory.put(image_id, segment, found)
             best = _nearer(best, found, offset)
         return _none(patches) if best is None else best
+
+    def recall(
+        self, image_id: int, memory: NeighbourMemory | None, *, product: str | None = None
+    ) -> BankNeighbours | None:
+        """Return what `nearest` would, from memory alone; None: some of it would have to be searched."""
+        if memory is None:
+            return None
+        best: BankNeighbours | None = None
+        for segment, offset in zip(self.segments, self._offsets, strict=False):
+            if product is not None and segment.product != product:
+                continue
+            found = memory.get(image_id, segment)
+            if found is None:
+                return None
+            best = _nearer(best, found, offset)
+        return best
 
     def locate(self, row: int) -> tuple[Segment, int]:
         """Return the segment that a bank row belongs to, and its place there."""

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
+from functools import cache
 from typing import TYPE_CHECKING
 
-import torch
 from torch import Tensor
 
-from core.banks import BankNeighbours, NeighbourMemory
-from core.known_defects import ClosestGood, Met
+from core.banks import BankNeighbours, Met, NeighbourMemory
+from core.known_defects import ClosestGood, nearest_painted
 from core.progress import Progress, Report
 from core.side_by_side import side_by_side
 
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from core.replay import Drawn, PoolBuilder
     from core.teaching import GoodImage, Lesson
 
-AT_ONCE = 4  # images of a product: one takes a millisecond, too little to be handed from thread to thread
+IN_A_TURN = 4  # images: one takes a millisecond, too little to be handed from thread to thread
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,51 +46,38 @@ def compare_training_images(
     """Compare good images and lessons with the normal bank and with painted patches.
 
     Args:
-        memory: what earlier searches in the normal bank found.
+        memory: what earlier searches and comparisons found.
         builder: draws its reservoir while an image's features are at hand.
     """
     normal: dict[int, BankNeighbours] = {}
     to_painted: dict[int, Tensor] = {}
     closest = ClosestGood(detector.abnormal.lessons)
 
-    def compare(group: Sequence[GoodImage]) -> list[tuple[BankNeighbours, Met, Drawn | None]]:
-        product = group[0].product
-        q = detector.standardise(torch.stack([image.features() for image in group]))  # (B, N, C)
-        met = closest.compare(q, product, [image.own_id for image in group])
-        compared = []
-        for image, patches, met_one in zip(group, q, met, strict=True):
-            found = detector.nearest_good(
-                patches, product, own=image.own_id, image_id=image.image_id, memory=memory
-            )
-            drawn = builder.draw(image, patches, found) if builder is not None else None
-            compared.append((found, met_one, drawn))
-        return compared
+    def compare(image: GoodImage) -> tuple[BankNeighbours, dict[int, Met], Drawn | None]:
+        features = cache(image.features)  # read once, and only where memory does not know
+        patches = cache(lambda: detector.standardise(features()))
+        met = closest.compare(patches, image.product, image.own_id, image_id=image.image_id, memory=memory)
+        found = detector.recall_good(image.image_id, image.product, memory) or detector.nearest_good(
+            patches(), image.product, own=image.own_id, image_id=image.image_id, memory=memory
+        )
+        return found, met, builder.draw(image, features, found) if builder is not None else None
 
-    groups = _groups(good)
-    results = chain.from_iterable(side_by_side(compare, groups, detector.mean.device))
-    for number, (image, (found, met, drawn)) in enumerate(zip(chain(*groups), results, strict=True)):
+    results = side_by_side(compare, good, detector.mean.device, in_a_turn=IN_A_TURN)
+    for number, (image, (found, met, drawn)) in enumerate(zip(good, results, strict=True)):
         report(Progress("Comparing with the memories", number, len(good)))
         normal[image.image_id] = found
-        to_painted[image.image_id] = met.of_patches
+        to_painted[image.image_id] = nearest_painted(met.values(), len(found.rows), found.distances.device)
         closest.take(met)
         if builder is not None and drawn is not None:
             builder.take(drawn)
-    for lesson in lessons:
-        q = detector.standardise(lesson.features())
-        normal[lesson.image_id] = detector.nearest_good(
-            q, lesson.product, own=lesson.own_id, image_id=lesson.image_id, memory=memory
-        )
-        to_painted[lesson.image_id] = detector.known_matches(q, lesson.product, lesson.own_id).distances
+
+    def compare_lesson(lesson: Lesson) -> tuple[BankNeighbours, Tensor]:
+        q, own, number = detector.standardise(lesson.features()), lesson.own_id, lesson.image_id
+        found = detector.nearest_good(q, lesson.product, own=own, image_id=number, memory=memory)
+        known = detector.known_matches(q, lesson.product, own, image_id=number, memory=memory)
+        return found, known.distances
+
+    of_lessons = side_by_side(compare_lesson, lessons, detector.mean.device)
+    for lesson, (found, nearest) in zip(lessons, of_lessons, strict=True):
+        normal[lesson.image_id], to_painted[lesson.image_id] = found, nearest
     return Comparison(normal, to_painted, closest.radii(detector.config.match_margin))
-
-
-def _groups(good: Sequence[GoodImage]) -> list[list[GoodImage]]:
-    """A few images of one product each, product by product."""
-    products: dict[str, list[GoodImage]] = {}
-    for image in good:
-        products.setdefault(image.product, []).append(image)
-    return [
-        images[start : start + AT_ONCE]
-        for images in products.values()
-        for start in range(0, len(images), AT_ONCE)
-    ]

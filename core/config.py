@@ -52,7 +52,7 @@ class DmadConfig:
     # 3.2 abnormal bank (eq. 4, 5, anomaly centre sampling)
     outlier_beta: float = 0.6
     outlier_limit: int = 5000  # rows of M_o
-    centres: str = "regions"  # "regions": centres per painted region. "single": the paper's. "none": no M_p (its ablation)
+    centres: str = "none"  # no M_p. "regions": centres per painted region. "single": the paper's
     centre_sigma: float = 0.1  # "regions": times the feature's own spread; "single": absolute
     # 3.2 knowledge (eq. 6-9)
     attention: str = "never"  # "never" | "unsupervised" (the paper's) | "always"

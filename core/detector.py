@@ -90,6 +90,13 @@ class DualMemoryDetector:
         searched = product if self.config.normal_scope == "product" else None
         return self.normal.nearest(q, own=own, product=searched, image_id=image_id, memory=memory)
 
+    def recall_good(
+        self, image_id: int, product: str, memory: NeighbourMemory | None
+    ) -> BankNeighbours | None:
+        """Return what `nearest_good` would for an image, from memory alone; None: it would have to be searched."""
+        searched = product if self.config.normal_scope == "product" else None
+        return self.normal.recall(image_id, memory, product=searched)
+
     @torch.inference_mode()
     def nearest_abnormal(
         self,
@@ -148,7 +155,7 @@ class DualMemoryDetector:
         if with_head or calibration.head_share:
             abnormal = self.nearest_abnormal(q, own=own, image_id=image_id, memory=memory)
             head = calibration.head(self.ask_heads(q, normal, abnormal).mean(0))
-        known = self.known_matches(q, product, own)
+        known = self.known_matches(q, product, own, image_id=image_id, memory=memory)
         resembles = self.resemblance(normal, known.distances)
         surprise = calibration.surprise(self.surprise(normal))
         judged = mixed(calibration, surprise, resembles, head) / calibration.score_limit
@@ -190,9 +197,18 @@ class DualMemoryDetector:
         """(N,) how much nearer patches lie to painted patches of their product than to good ones, raw."""
         return resemblance(found.distances, to_painted, self.config.resemblance_margin)
 
-    def known_matches(self, q: Tensor, product: str, own: int | None) -> KnownDefects:
+    def known_matches(
+        self,
+        q: Tensor,
+        product: str,
+        own: int | None,
+        *,
+        image_id: int | None = None,
+        memory: NeighbourMemory | None = None,
+    ) -> KnownDefects:
         """Compare standardised patches (N, C) with earlier painted defects of this product, own image excluded."""
-        return match(q, self.abnormal.lessons, product=product, own=own)
+        lessons = self.abnormal.lessons
+        return match(q, lessons, product=product, own=own, image_id=image_id, memory=memory)
 
     def calibration(self, product: str) -> ProductCalibration:
         """Return a product's calibration.

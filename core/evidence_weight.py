@@ -114,10 +114,14 @@ def calibrate(
         good_signals.setdefault(good[number].product, []).append(signals)
     painted: dict[str, list[_Signals]] = {}
     folds = lesson_folds(lessons, config.folds)
-    for lesson in lessons:
-        signals = _signals(
-            detector, lesson, folds[lesson.lesson_id], comparison, None, asked=lesson.product in heads_for
-        )
+
+    def signals_of_painted(lesson: Lesson) -> _Signals:
+        fold, asked = folds[lesson.lesson_id], lesson.product in heads_for
+        return _signals(detector, lesson, fold, comparison, memory, asked=asked)
+
+    for lesson, signals in zip(
+        lessons, side_by_side(signals_of_painted, lessons, detector.mean.device), strict=True
+    ):
         painted.setdefault(lesson.product, []).append(signals)
     scales = _scales(good_signals, with_a_say, config)
     calibrations = {}

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.banks import Segment
+from core.banks import Met, Segment
 from core.datasets import read_pixels
 from core.encoder import PatchEncoder
 from core.extraction import Unreadable, encode_each
@@ -109,6 +109,7 @@ class RunMemory:
 
     def __init__(self) -> None:
         self._found: dict[tuple[int, str], Neighbours] = {}
+        self._met: dict[tuple[int, str], Met] = {}
 
     def get(self, image_id: int, segment: Segment) -> Neighbours | None:
         """Return what was put, or None."""
@@ -117,3 +118,11 @@ class RunMemory:
     def put(self, image_id: int, segment: Segment, found: Neighbours) -> None:
         """Keep it."""
         self._found[image_id, segment.digest] = found
+
+    def get_met(self, image_id: int, painted: Segment) -> Met | None:
+        """Return what was put, or None."""
+        return self._met.get((image_id, painted.digest))
+
+    def put_met(self, image_id: int, painted: Segment, met: Met) -> None:
+        """Keep it."""
+        self._met[image_id, painted.digest] = met

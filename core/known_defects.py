@@ -10,13 +10,13 @@ Shapes in this file
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from core.banks import PaintedLesson
+from core.banks import Met, NeighbourMemory, PaintedLesson
 
 PATCHES_NEEDED = (
     2  # of an image that must match one lesson before the image counts as a look-alike (1 if it has 1)
@@ -37,15 +37,28 @@ def resemblance(to_good: Tensor, to_painted: Tensor, margin: float) -> Tensor:
     return (to_good - margin * to_painted).clamp(min=0)
 
 
-@dataclass(frozen=True, eq=False)
-class Met:
-    """One good image against the painted patches of its product."""
+def distances_between(patches: Tensor, painted: Tensor) -> Tensor:
+    """(N, A) of one image's patches (N, C) and one lesson's (A, C): always this pair alone, for the last bits depend on
+    what else is computed in the same go, and must not depend on what memory holds."""
+    return torch.cdist(patches, painted)
 
-    product: str
-    of_painted: Tensor  # (A,) distance of each painted patch to the image's nearest one
-    of_patches: (
-        Tensor  # (N,) distance of each of its patches to the nearest painted one; inf: nothing is painted
-    )
+
+def met(
+    patches: Callable[[], Tensor], image_id: int | None, lesson: PaintedLesson, memory: NeighbourMemory | None
+) -> Met:
+    """Compare an image with a lesson, or recall it.
+
+    Args:
+        patches: gives (N, C) standardised.
+        image_id: with `memory`, under which to look up and keep it.
+    """
+    found = memory.get_met(image_id, lesson.painted) if memory is not None and image_id is not None else None
+    if found is None:
+        distances = distances_between(patches(), lesson.painted.features)
+        found = Met(of_painted=distances.amin(dim=0), of_patches=distances.amin(dim=1))
+        if memory is not None and image_id is not None:
+            memory.put_met(image_id, lesson.painted, found)
+    return found
 
 
 class ClosestGood:
@@ -53,82 +66,89 @@ class ClosestGood:
 
     def __init__(self, lessons: Sequence[PaintedLesson]) -> None:
         self._by_product: dict[str, list[PaintedLesson]] = {}
+        self._nearest: dict[int, Tensor] = {}
         for lesson in lessons:
-            self._by_product.setdefault(lesson.product, []).append(lesson)
-        self._painted: dict[str, Tensor] = {}
-        self._owners: dict[str, Tensor] = {}
-        self._nearest: dict[str, Tensor] = {}
-        for product, members in self._by_product.items():
-            painted = torch.cat([lesson.painted.features for lesson in members])
-            owners = torch.cat([lesson.painted.provenance.owners for lesson in members])
-            self._painted[product], self._owners[product] = painted, owners.to(painted.device)
-            self._nearest[product] = painted.new_full((len(painted),), torch.inf)
+            if len(lesson.painted):
+                self._by_product.setdefault(lesson.product, []).append(lesson)
+            self._nearest[lesson.lesson_id] = lesson.painted.features.new_full(
+                (len(lesson.painted),), torch.inf
+            )
 
-    def compare(self, patches: Tensor, product: str, owners: Sequence[int]) -> list[Met]:
-        """Compare the patches (B, N, C) of good images with the product's painted ones, those of the same part left out.
+    def compare(
+        self,
+        patches: Callable[[], Tensor],
+        product: str,
+        own: int,
+        *,
+        image_id: int | None = None,
+        memory: NeighbourMemory | None = None,
+    ) -> dict[int, Met]:
+        """Compare a good image with the product's lessons, by lesson id; those painted on the same part are left out.
 
         Args:
-            owners: "own image" of each of the B images.
+            patches, image_id, memory: as in `met`.
+            own: the image's "own image" id.
         """
-        count, per_image, channels = patches.shape
-        if product not in self._painted or not len(self._painted[product]):
-            nothing = Met(product, patches.new_zeros(0), patches.new_full((per_image,), torch.inf))
-            return [nothing] * count
-        painted, painted_owners = self._painted[product], self._owners[product]
-        distances = torch.cdist(painted, patches.reshape(-1, channels)).reshape(
-            len(painted), count, per_image
-        )
-        for number, own in enumerate(owners):
-            is_own = painted_owners == own
-            if bool(is_own.any()):
-                distances[is_own, number] = torch.inf
-        of_painted, of_patches = distances.amin(dim=2), distances.amin(dim=0)  # (A, B), (B, N)
-        return [Met(product, of_painted[:, number], of_patches[number]) for number in range(count)]
+        return {
+            lesson.lesson_id: met(patches, image_id, lesson, memory)
+            for lesson in self._by_product.get(product, ())
+            if lesson.own_id != own
+        }
 
-    def take(self, met: Met) -> None:
+    def take(self, found: Mapping[int, Met]) -> None:
         """Take in what the comparison of one image found."""
-        if len(met.of_painted):
-            nearest = self._nearest[met.product]
-            self._nearest[met.product] = torch.minimum(nearest, met.of_painted)
+        for lesson_id, one in found.items():
+            self._nearest[lesson_id] = torch.minimum(self._nearest[lesson_id], one.of_painted)
 
     def radii(self, margin: float) -> dict[int, Tensor]:
         """Per lesson (A,): `margin` times the distance to the nearest good patch; 0 where no good image was met."""
-        result = {}
-        for product, members in self._by_product.items():
-            radii = margin * self._nearest[product].cpu()
-            radii = torch.where(torch.isinf(radii), torch.zeros_like(radii), radii)
-            parts = radii.split([len(lesson.painted) for lesson in members])
-            result.update({lesson.lesson_id: part for lesson, part in zip(members, parts, strict=True)})
-        return result
+        found = {lesson_id: margin * nearest.cpu() for lesson_id, nearest in self._nearest.items()}
+        return {
+            lesson_id: torch.where(torch.isinf(radii), torch.zeros_like(radii), radii)
+            for lesson_id, radii in found.items()
+        }
+
+
+def nearest_painted(found: Iterable[Met], count: int, device: torch.device) -> Tensor:
+    """(count,) distance of each patch to the nearest painted one of any lesson; inf: nothing is painted."""
+    nearest = torch.full((count,), torch.inf, device=device)
+    for one in found:
+        nearest = torch.minimum(nearest, one.of_patches)
+    return nearest
 
 
 def match(
-    patches: Tensor, lessons: Sequence[PaintedLesson], *, product: str, own: int | None = None
+    patches: Tensor,
+    lessons: Sequence[PaintedLesson],
+    *,
+    product: str,
+    own: int | None = None,
+    image_id: int | None = None,
+    memory: NeighbourMemory | None = None,
 ) -> KnownDefects:
     """Compare an image with the painted defects of its product, those of its own part left out.
 
     Args:
         patches: (N, C) standardised.
+        image_id, memory: as in `met`. A lesson that memory knows to be too far away is not compared again.
     """
-    usable = [
-        lesson
-        for lesson in lessons
-        if lesson.product == product and lesson.own_id != own and len(lesson.painted)
-    ]
-    best = patches.new_zeros(patches.shape[0])
-    if not usable:
-        return KnownDefects(patches.new_full((len(patches),), torch.inf), best, 0.0)
-    distances = torch.cdist(patches, torch.cat([lesson.painted.features for lesson in usable]))
-    radii = torch.cat([_radii(lesson) for lesson in usable]).to(patches.device).clamp(min=1e-12)
-    closeness = (1 - distances / radii).clamp(min=0)  # (N, A of all lessons)
+    best, nearest = patches.new_zeros(len(patches)), patches.new_full((len(patches),), torch.inf)
     image_score = 0.0
-    for of_lesson in closeness.split([len(lesson.painted) for lesson in usable], dim=1):
-        matched = of_lesson.amax(dim=1)  # (N,)
+    for lesson in lessons:
+        if lesson.product != product or lesson.own_id == own or not len(lesson.painted):
+            continue
+        found = met(lambda: patches, image_id, lesson, memory)
+        nearest = torch.minimum(nearest, found.of_patches)
+        radii = _radii(lesson).to(patches.device).clamp(min=1e-12)
+        if not bool((found.of_patches < radii.max()).any()):
+            continue
+        closeness = (1 - distances_between(patches, lesson.painted.features) / radii).clamp(min=0)  # (N, A)
+        matched = closeness.amax(dim=1)  # (N,)
         best = torch.maximum(best, matched)
-        top = matched.topk(min(PATCHES_NEEDED, of_lesson.shape[1], len(matched))).values
+        top = matched.topk(min(PATCHES_NEEDED, closeness.shape[1], len(matched))).values
         if bool((top > 0).all()):
             image_score = max(image_score, 1.0 + float(top.mean()))
-    return KnownDefects(distances.amin(dim=1), best, image_score)
+    return KnownDefects(nearest, best, image_score)
 
 
 def _radii(lesson: PaintedLesson) -> Tensor:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -105,17 +105,24 @@ class PoolBuilder:
         self._shares = {product: -(-per_product // count) for product, count in counts.items()}  # per image
         self._drawn: list[Drawn] = []
 
-    def draw(self, image: GoodImage, q: Tensor, found: BankNeighbours) -> Drawn:
-        """Draw one good image's share of the reservoir from its patches q (N, C); safe in any thread."""
+    def draw(self, image: GoodImage, features: Callable[[], Tensor], found: BankNeighbours) -> Drawn:
+        """Draw one good image's share of the reservoir; safe in any thread.
+
+        Args:
+            features: gives (N, C) as the encoder gave them.
+        """
         config, detector = self._config, self._detector
         generator = torch.Generator().manual_seed(config.seed * 1_000_003 + image.image_id)
-        share = min(len(q), self._shares[image.product])
-        cells = torch.randperm(len(q), generator=generator)[:share].sort().values.to(q.device)
+        count = len(found.rows)
+        share = min(count, self._shares[image.product])
+        cells = torch.randperm(count, generator=generator)[:share].sort().values
         whole = None
         if not config.balanced:
+            q = detector.standardise(features())
             abnormal = detector.nearest_abnormal(q, own=image.own_id).rows
-            whole = _labelled(detector, image, found.rows, abnormal, torch.full((len(q),), NORMAL))
-        return Drawn(image, q[cells], found.rows[cells], whole)
+            whole = _labelled(detector, image, found.rows, abnormal, torch.full((count,), NORMAL))
+        drawn = detector.standardise(features()[cells])
+        return Drawn(image, drawn, found.rows[cells.to(found.rows.device)], whole)
 
     def take(self, drawn: Drawn) -> None:
         """Add what was drawn from one image."""

@@ -34,8 +34,9 @@ def run_checks(project: Project, arguments: List[str]) -> int:
     failed = [] if arguments else failed_checks(project, environment)
     words = [project.python, "-m", "pytest"]
     if not arguments:
-        processes = min(os.cpu_count() or 1, MOST_PROCESSES)
-        words += ["--numprocesses", str(processes), "--dist", "loadfile"]
+        # One more than cores: a browser test waits a lot.
+        processes = min((os.cpu_count() or 1) + 1, MOST_PROCESSES)
+        words += ["--numprocesses", str(processes), "--dist", "loadfile", "--no-loadscope-reorder"]
     if browser is None and "-m" not in arguments:
         words += ["-m", "not browser"]
     # Paths among the arguments are the person's own, as seen from where they stand inside this copy.

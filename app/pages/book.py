@@ -11,7 +11,7 @@ from app import messages
 from app.pages import book_panel
 from app.pages.badges import empty_state
 from app.pages.components import Written
-from app.pages.shared import QUIET, Frame, on_each, refusals_shown
+from app.pages.shared import QUIET, Frame, refusals_shown
 from app.services import Services
 from app.services.defect_book import LONGEST_RULE, colours
 from app.services.views import BookPage, Cut
@@ -76,6 +76,13 @@ class BookHandlers:
         return self._showing(product, name)
 
     @refusals_shown
+    def again(self, page: str, product: str, name: str | None) -> tuple[Any, ...]:
+        """As `show`, beside a person who may be writing a rule."""
+        if page != "book":
+            return (gr.skip(),) * 7
+        return self._showing(product, name, keeps_rule=True)
+
+    @refusals_shown
     def act(self, product: str, name: str | None, author: str, event: gr.EventData) -> tuple[Any, ...]:
         """Do what was pressed in the markup."""
         book, shown = self._services.book, self._product(product)
@@ -93,7 +100,7 @@ class BookHandlers:
             left, top, right, bottom = map(int, event.box.split("-"))
             cut = Cut(int(event.id), (left, top, right, bottom), event.chosen != "true")
             book.choose(shown, name or "", cut, event.counter == "true", author)
-        return self._showing(product, name)
+        return self._showing(product, name, keeps_rule=event.action not in ("pick", "take_out"))
 
     @refusals_shown
     def add(self, product: str, name: str, author: str) -> tuple[Any, ...]:
@@ -120,7 +127,8 @@ class BookHandlers:
         names = [summary.name for summary in self._services.browsing.products()]
         return product or (names[0] if len(names) == 1 else None)
 
-    def _showing(self, product: str, name: str | None) -> tuple[Any, ...]:
+    def _showing(self, product: str, name: str | None, *, keeps_rule: bool = False) -> tuple[Any, ...]:
+        """Return the page; with `keeps_rule` what a person has written in the field so far stays."""
         shown = self._product(product)
         agreement = book_panel.agreement(self._services.agreement.all(shown))
         hidden = gr.update(visible=False)
@@ -132,7 +140,8 @@ class BookHandlers:
         types = book_panel.type_list(pages, page.name if page else None)
         if page is None:
             return types, agreement, None, hidden, hidden, None, None
-        rule = gr.update(visible=True, value=page.rule)
+        is_written = keeps_rule and page.name == name
+        rule = gr.update(visible=True) if is_written else gr.update(visible=True, value=page.rule)
         head = book_panel.page_head(page, colours())
         return (
             types, agreement, head, rule, gr.update(visible=True), self._pieces(shown, page), page.name
@@ -152,8 +161,8 @@ def wire(view: BookView, frame: Frame, handlers: BookHandlers) -> None:
         outputs,
         **QUIET,
     )
-    changes = [frame.product.change, frame.strip.ended]
-    on_each(changes, handlers.show, [frame.page, frame.product, view.name], outputs, **QUIET)
+    frame.product.change(handlers.show, [frame.page, frame.product, view.name], outputs, **QUIET)
+    frame.strip.ended(handlers.again, [frame.page, frame.product, view.name], outputs, **QUIET)
     pressed = [frame.product, view.name, frame.author]
     for markup in (view.types, view.head, view.pieces):
         markup.act(handlers.act, pressed, outputs, **QUIET)

@@ -343,6 +343,7 @@ def wire(view: LabelView, frame: Frame, handlers: LabelHandlers) -> None:
         handlers.saved,
         [*here, *desk],
         [view.side, view.banner],
+        trigger_mode="multiple",
         **QUIET,
     )
     view.remark.submit(None, None, None, js=_KEYS_AGAIN)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from app.worker_specs import ImageTask
-from core.banks import Segment
+from core.banks import Met, Segment
 from core.encoder import PatchEncoder
 from core.extraction import BATCH, Encoded, Unreadable, encode_each
 from core.images import decode
@@ -22,8 +23,10 @@ from core.progress import Progress, Report
 from storage.blobs import BlobStore
 from storage.feature_cache import FeatureCache
 from storage.neighbour_cache import NeighbourCache, NeighbourEntry
+from storage.painted_cache import PaintedCache, PaintedEntry, image_name
 
 STAGE = "Looking at images"
+MOST_UNWRITTEN = 64 * 1024**2  # bytes of comparisons with painted patches
 
 
 class FeatureSource:
@@ -106,12 +109,22 @@ def _pixels_of(path: Path) -> NDArray[np.uint8]:
 
 class StoredNeighbours:
     """core's NeighbourMemory on disk, keyed by the image's pixels and part, what computed its features, the device, and
-    the segment's content."""
+    the segment's content. What was compared with painted patches is written by `flush`."""
 
     def __init__(
-        self, cache: NeighbourCache, images: Sequence[ImageTask], encoder: PatchEncoder, device: torch.device
+        self,
+        cache: NeighbourCache,
+        painted: PaintedCache,
+        images: Sequence[ImageTask],
+        encoder: PatchEncoder,
+        device: torch.device,
     ) -> None:
         self._cache = cache
+        self._painted = painted
+        self._known: dict[str, dict[str, PaintedEntry]] = {}  # by segment, then image
+        self._new: dict[str, dict[str, PaintedEntry]] = {}
+        self._new_bytes = 0
+        self._lock = threading.Lock()  # images are judged side by side
         self._keys = {
             image.image_id: f"{image.pixels_sha256}-{image.own_id}-{encoder.cache_key}-{device.type}"
             for image in images
@@ -131,3 +144,42 @@ class StoredNeighbours:
         if key is not None:
             rows = found.rows.cpu().numpy().astype(np.int32)
             self._cache.put(key, segment.digest, NeighbourEntry(found.distances.cpu().numpy(), rows))
+
+    def get_met(self, image_id: int, painted: Segment) -> Met | None:
+        key = self._keys.get(image_id)
+        if key is None:
+            return None
+        with self._lock:
+            if painted.digest not in self._known:
+                self._known[painted.digest] = self._painted.get(painted.digest)
+            found = self._known[painted.digest].get(image_name(key))
+        if found is None:
+            return None
+        return Met(self._tensor(found.of_painted), self._tensor(found.of_patches))
+
+    def put_met(self, image_id: int, painted: Segment, met: Met) -> None:
+        key = self._keys.get(image_id)
+        if key is None:
+            return
+        entry = PaintedEntry(met.of_painted.cpu().numpy(), met.of_patches.cpu().numpy())
+        with self._lock:
+            for entries in (self._known, self._new):
+                entries.setdefault(painted.digest, {})[image_name(key)] = entry
+            self._new_bytes += entry.of_painted.nbytes + entry.of_patches.nbytes
+            if self._new_bytes > MOST_UNWRITTEN:
+                self._write()
+
+    def flush(self) -> None:
+        """Write what was compared with painted patches."""
+        with self._lock:
+            self._write()
+
+    def _write(self) -> None:
+        for segment, entries in self._new.items():
+            self._painted.put(segment, entries)
+            self._known.pop(segment, None)  # from here on as the file has it, not in memory
+        self._new.clear()
+        self._new_bytes = 0
+
+    def _tensor(self, values: NDArray[np.float32]) -> Tensor:
+        return torch.from_numpy(np.array(values)).to(self._device)

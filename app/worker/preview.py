@@ -9,7 +9,7 @@ from dataclasses import replace
 from torch import Tensor
 
 from app.worker_specs import ImageTask, PreviewScore
-from core.banks import AbnormalBank, NeighbourMemory, PaintedLesson
+from core.banks import AbnormalBank, Met, NeighbourMemory, PaintedLesson
 from core.detector import DualMemoryDetector
 from core.known_defects import ClosestGood
 from core.remembering import remember_lesson
@@ -38,7 +38,7 @@ def preview(
         seconds: to stop after; the images left then are missing from the result.
     """
     ends = time.monotonic() + seconds
-    hypothetical = _with_lesson(detector, lesson, good, cached)
+    hypothetical = _with_lesson(detector, lesson, good, cached, memory)
     if hypothetical is None:
         return ()
     found = []
@@ -61,18 +61,28 @@ def preview(
 
 
 def _with_lesson(
-    detector: DualMemoryDetector, lesson: Lesson, good: Sequence[ImageTask], cached: Cached
+    detector: DualMemoryDetector,
+    lesson: Lesson,
+    good: Sequence[ImageTask],
+    cached: Cached,
+    memory: NeighbourMemory,
 ) -> DualMemoryDetector | None:
     """Return the detector with the painting in its memory; None: the painting covers no patch."""
     rows = remember_lesson(lesson, detector.standardise, detector.grid, detector.config)
     if not len(rows.painted):
         return None
     closest = ClosestGood([rows])
-    for image in good:
+
+    def compared(image: ImageTask) -> dict[int, Met]:
         features = cached(image)
-        if features is not None:
-            patches = detector.standardise(features)[None]
-            closest.take(*closest.compare(patches, image.product, [image.own_id]))
+        if features is None:
+            return {}
+        patches = detector.standardise(features)
+        own, number = image.own_id, image.image_id
+        return closest.compare(lambda: patches, image.product, own, image_id=number, memory=memory)
+
+    for image in good:
+        closest.take(compared(image))
     rows = replace(rows, radii=closest.radii(detector.config.match_margin)[rows.lesson_id])
     others: list[PaintedLesson] = [
         earlier for earlier in detector.abnormal.lessons if earlier.image_id != lesson.image_id

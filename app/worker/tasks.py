@@ -39,6 +39,7 @@ from storage.blobs import BlobStore
 from storage.feature_cache import FeatureCache
 from storage.masks import decode_mask
 from storage.neighbour_cache import NeighbourCache
+from storage.painted_cache import PaintedCache
 
 SCORES_FILE = "scores.jsonl"
 VERSION_FOLDER = "version"
@@ -61,6 +62,7 @@ class TaskRunner:
         self._blobs = BlobStore(workspace / "blobs")
         self._features = FeatureCache(workspace / "cache" / "features")
         self._neighbours = NeighbourCache(workspace / "cache" / "neighbours")
+        self._painted = PaintedCache(workspace / "cache" / "painted")
         self._segments = workspace / "models" / "segments"
         self._sources: dict[str, FeatureSource] = {}
         self._detectors: dict[str, DualMemoryDetector] = {}
@@ -93,12 +95,7 @@ class TaskRunner:
         lesson_images = [lesson.image for lesson in spec.lessons]
         self._require_room(spec.good, lesson_images, spec.score, source, config, parent is None)
         source.prepare([*spec.good, *lesson_images, *spec.score], report)
-        memory = StoredNeighbours(
-            self._neighbours,
-            [*spec.good, *lesson_images, *spec.score],
-            source.encoder,
-            self._choice.device,
-        )
+        memory = self._memory([*spec.good, *lesson_images, *spec.score], source)
         good = [GoodImage(i.image_id, i.own_id, i.product, source.of(i)) for i in spec.good]
         lessons = [self._lesson(lesson, source) for lesson in spec.lessons]
         if parent is not None:
@@ -133,7 +130,7 @@ class TaskRunner:
         source = self._source_for(detector)
         self._require_room((), (), spec.images, source, detector.config, is_new=False)
         source.prepare(spec.images, report)
-        memory = StoredNeighbours(self._neighbours, spec.images, source.encoder, self._choice.device)
+        memory = self._memory(spec.images, source)
         return {
             "scores": str(self._score_all(detector, spec.images, source, Path(spec.staging), memory, report))
         }
@@ -152,15 +149,10 @@ class TaskRunner:
     def _preview(self, spec: PreviewSpec) -> dict[str, Any]:
         detector = self._detector(spec.manifest)
         source = self._source_for(detector)
-        found = preview(
-            detector,
-            self._lesson(spec.lesson, source),
-            spec.good,
-            spec.images,
-            source.cached,
-            StoredNeighbours(self._neighbours, spec.images, source.encoder, self._choice.device),
-            spec.seconds,
-        )
+        memory = self._memory([*spec.good, *spec.images], source)
+        lesson = self._lesson(spec.lesson, source)
+        found = preview(detector, lesson, spec.good, spec.images, source.cached, memory, spec.seconds)
+        memory.flush()
         return {"scores": [asdict(score) for score in found]}
 
     def _file_line(self, spec: FilesSpec, task: FileTask, found: Encoded | Unreadable) -> ScoreLine:
@@ -208,7 +200,11 @@ class TaskRunner:
                 report(Progress(STAGE_SCORING, number, len(known)))
                 lines.write(line + "\n")
         report(Progress(STAGE_SCORING, len(known), len(known)))
+        memory.flush()
         return file
+
+    def _memory(self, images: Sequence[ImageTask], source: FeatureSource) -> StoredNeighbours:
+        return StoredNeighbours(self._neighbours, self._painted, images, source.encoder, self._choice.device)
 
     def _lesson(self, task: LessonTask, source: FeatureSource) -> Lesson:
         mask: Callable[[str], Any] = lambda sha: decode_mask(self._blobs.get(sha))  # noqa: E731

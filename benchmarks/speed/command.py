@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.machine import machine
 from benchmarks.peer_environment import PeerEnvironment, PeerFailedError, PeerUnavailableError
-from benchmarks.speed import coreset, extraction, forget, growth, latency, memory, neighbours, teach
+from benchmarks.speed import archive, coreset, extraction, forget, growth, latency, memory, neighbours, teach
 from benchmarks.speed.measured import Measured, table
 from benchmarks.speed.plots import write_plots
 from benchmarks.speed.run import Sizes, SpeedRun, wide_encoder
@@ -26,6 +26,7 @@ PARTS: dict[str, Callable[[SpeedRun], list[Measured]]] = {
     "memory": memory.measure,
     "teach": teach.measure,
     "forget": forget.measure,
+    "archive": archive.measure,
     "growth": growth.measure,
 }
 NEED_PEER = {"coreset", "latency", "memory"}
@@ -75,6 +76,8 @@ def _measure(options: argparse.Namespace, peer: PeerEnvironment | None) -> int:
         repeats=options.repeats,
         images=options.images,
         memory_images=options.memory_images,
+        archive_images=options.archive_images,
+        earlier=options.earlier,
     )
     with tempfile.TemporaryDirectory(prefix="twinbank-speed-") as temporary:
         folder = options.folder or Path(temporary)
@@ -106,8 +109,10 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
         ("--rows", sizes.rows, "neighbours: rows of the bank"),
         ("--images", sizes.images, "teach, forget, growth: images"),
         ("--memory-images", sizes.memory_images, "memory: images"),
+        ("--earlier", sizes.earlier, "archive: lessons taught before"),
     ):
         parser.add_argument(name, type=_numbers, default=default, metavar="N,N", help=what)
+    parser.add_argument("--archive-images", type=int, default=sizes.archive_images, help="archive: images")
     parser.add_argument("--repeats", type=int, default=sizes.repeats, help="latency: calls")
     parser.add_argument(
         "--peer-steps", type=int, default=sizes.peer_steps, help="coreset: steps run of the peer's loop"

@@ -11,9 +11,10 @@ The whole way is measured: the use cases, the training process, the stored versi
 from __future__ import annotations
 
 import io
+import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -82,16 +83,17 @@ def measure_lessons(run: SpeedRun, images: int) -> LessonTimes:
 class Workshop:
     """A workspace of rendered parts and the person who works there."""
 
-    def __init__(self, path: Path, run: SpeedRun, images: int) -> None:
+    def __init__(self, path: Path, run: SpeedRun, images: int, lessons: int = LESSONS) -> None:
         self._images = images
+        self._path = path
         self._services: Services = open_services(path, device="cpu", config=run.config.to_json())
         self._reader = Workspace.open(path)  # to see scores arrive, as pages do
-        good = written_parts(run.folder / "parts", images - LESSONS)
+        good = written_parts(run.folder / "parts", images - lessons)
         judged = len(good) - round(UNJUDGED_SHARE * images)
         planned = [_good(file, number < judged) for number, file in enumerate(good)]
-        planned += [_damaged(number) for number in range(LESSONS)]
+        planned += [_damaged(number) for number in range(lessons)]
         report = self._services.importing.import_planned(planned, AUTHOR)
-        self._lessons = report.image_ids[-LESSONS:]
+        self._lessons = report.image_ids[-lessons:]
         # Waits until the process has loaded everything: else the first build alone would pay for its imports.
         self._services.worker.run("warm_up", {}, silent)
 
@@ -112,6 +114,25 @@ class Workshop:
         self._judge(self._lessons[FORGOTTEN : FORGOTTEN + 1], "unsure")
         forget = self._job(self._services.teaching.start_teach)
         return LessonTimes(self._images, build, rebuild, teach, forget)
+
+    def one_more(self, earlier: Sequence[int]) -> list[tuple[JobTimes, JobTimes]]:
+        """Teach one lesson beside so many that were taught before; then another as if nothing had been compared."""
+        self._judge(self._lessons, "unsure")
+        self._job(self._services.teaching.start_fit)
+        self._services.versions.put_into_use(self._newest(), None, AUTHOR)
+        self._wait_until_idle()
+        return [self._one_more(number) for number in earlier]
+
+    def _one_more(self, earlier: int) -> tuple[JobTimes, JobTimes]:
+        self._judge(self._lessons[:earlier], "defect")
+        self._job(self._services.teaching.start_teach)
+        self._judge(self._lessons[earlier : earlier + 1], "defect")
+        ours = self._job(self._services.teaching.start_teach)
+        shutil.rmtree(self._path / "cache" / "painted")
+        self._judge(self._lessons[earlier : earlier + 1], "unsure")
+        self._judge(self._lessons[earlier + 1 : earlier + 2], "defect")
+        peer = self._job(self._services.teaching.start_teach)
+        return ours, peer
 
     def _judge(self, images: tuple[int, ...], verdict: str) -> None:
         self._services.labelling.judge(images, verdict, AUTHOR)

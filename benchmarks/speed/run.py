@@ -47,6 +47,8 @@ class Sizes:
     repeats: int = 200
     images: tuple[int, ...] = (200, 500, 1_000, 2_000)  # teach, forget, growth
     memory_images: tuple[int, ...] = (500, 1_000, 2_000)
+    archive_images: int = 500  # archive
+    earlier: tuple[int, ...] = (4, 20, 40)  # archive: lessons taught before
 
 
 @dataclass(frozen=True, eq=False)

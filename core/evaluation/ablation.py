@@ -45,12 +45,13 @@ def row_config(row: AblationRow, config: DmadConfig) -> DmadConfig:
     train on small batches of whole images for two epochs: some hundred steps like the other rows, not the paper's 48.
     """
     attends = "attention" in row.parts
+    centres = "regions" if config.centres == "none" else config.centres  # where the row has them
     whole = {"balanced": False, "epochs": 2, "batch_images": 8} if attends and config.balanced else {}
     return replace(
         config.with_settings(whole),
         mask_filter=config.mask_filter if "filter" in row.parts or not row.has_seen else "none",
         abnormal_knowledge="M_o" in row.parts,
-        centres=config.centres if "M_p" in row.parts or not row.has_seen else "none",
+        centres=centres if "M_p" in row.parts else "none",
         attention="always" if attends else "never",
     )
 

@@ -142,7 +142,7 @@ def test_clearing_is_undone_like_a_stroke(painter: Painter) -> None:
 
 
 def test_a_stroke_before_the_picture_has_come_is_kept(painter: Painter) -> None:
-    painter.server.picture_delay = 1.0
+    painter.server.picture_delay = 5.0
     painter.open(wait=False)
     painter.page.wait_for_function("window.component?.session?.painting")
     painter.stroke((60, 60), (160, 60))

@@ -88,7 +88,9 @@ def test_strokes_of_an_image_that_is_not_opened_again_are_saved_all_the_same(pai
     painter.page.goto("about:blank")
     connect_again(painter)
     painter.open(8)
-    painter.saved()
+    painter.page.wait_for_function(
+        "fetch('/api/images/7/painting').then((answer) => answer.json()).then((now) => now.revision > 0)"
+    )
     assert painter.layer("scratch").any()
     assert painter.server.images[8].revision == 0
 

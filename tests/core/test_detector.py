@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.banks import NOBODY, BankNeighbours
+from core.banks import NOBODY, BankNeighbours, Met, Segment
 from core.bundle import BundleError, load_detector, save_detector
 from core.config import ConfigError, DmadConfig
 from core.detector import LIMIT, DualMemoryDetector, UnknownProductError
@@ -254,7 +254,8 @@ def test_what_a_search_found_is_never_searched_again(bolt: DualMemoryDetector) -
     class Memory:
         def __init__(self) -> None:
             self.kept: dict[tuple[int, str], Neighbours] = {}
-            self.hits = 0
+            self.met: dict[tuple[int, str], Met] = {}
+            self.hits = self.hits_met = 0
 
         def get(self, image_id: int, segment: object) -> Neighbours | None:
             found = self.kept.get((image_id, segment.digest))  # type: ignore[attr-defined]
@@ -264,11 +265,20 @@ def test_what_a_search_found_is_never_searched_again(bolt: DualMemoryDetector) -
         def put(self, image_id: int, segment: object, found: Neighbours) -> None:
             self.kept[image_id, segment.digest] = found  # type: ignore[attr-defined]
 
+        def get_met(self, image_id: int, painted: Segment) -> Met | None:
+            found = self.met.get((image_id, painted.digest))
+            self.hits_met += found is not None
+            return found
+
+        def put_met(self, image_id: int, painted: Segment, met: Met) -> None:
+            self.met[image_id, painted.digest] = met
+
     memory = Memory()
     plain = teach(bolt, good_images(), [lesson(1), lesson(2)])
     teach(bolt, good_images(), [lesson(1)], memory=memory)
     remembered = teach(bolt, good_images(), [lesson(1), lesson(2)], memory=memory)
     assert memory.hits > 0
+    assert memory.hits_met == len(good_images())  # of the first lesson; the second was new
     assert same_scores(plain, remembered) == 0
 
 

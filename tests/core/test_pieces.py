@@ -109,12 +109,11 @@ def test_an_image_is_a_look_alike_once_two_patches_match_or_the_only_one_there_i
 def test_a_radius_stops_short_of_the_nearest_good_patch() -> None:
     closest = ClosestGood([painted(0.0)])  # the painted patch lies at (1, 0)
     for number, distance in enumerate((4.0, 1.0, 6.0)):
-        closest.take(*closest.compare(torch.tensor([[[1.0 + distance, 0.0]]]), "bolt", [number]))
-    another_shot = torch.tensor([[[1.0, 0.0]]])  # of the painted part: left out
-    [twin] = closest.compare(another_shot, "bolt", [9])
-    closest.take(twin)
-    closest.take(*closest.compare(torch.tensor([[[1.0, 0.0]]]), "nut", [50]))  # another product
-    assert twin.of_patches.tolist() == [torch.inf]
+        patches = torch.tensor([[1.0 + distance, 0.0]])
+        closest.take(closest.compare(lambda patches=patches: patches, "bolt", number))
+    same = torch.tensor([[1.0, 0.0]])
+    assert closest.compare(lambda: same, "bolt", 9) == {}  # another shot of the painted part
+    assert closest.compare(lambda: same, "nut", 50) == {}  # another product
     assert closest.radii(0.8)[1].tolist() == pytest.approx([0.8])
     assert ClosestGood([painted(0.0)]).radii(0.8)[1].tolist() == [0.0]
 

@@ -23,6 +23,7 @@ TOY = DmadConfig(
     coreset_projection=0,
     folds=2,
     reservoir=400,
+    centres="regions",
 )
 
 

@@ -19,13 +19,28 @@ class Inspector:
         self.address = address
         self.problems: list[str] = []
         self.strangers: list[str] = []  # addresses outside this server
+        self.asking: set[Request] = (
+            set()
+        )  # questions of Gradio's pages, and the streams that bring the answers
         page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: self.problems.append(str(error)))
         page.on("request", self._watch)
+        for end in ("requestfinished", "requestfailed"):
+            page.on(end, lambda request: self.asking.discard(request))
 
     def _watch(self, request: Request) -> None:
         if not request.url.startswith((self.address, "data:", "blob:")):
             self.strangers.append(request.url)
+        if "/queue/" in request.url:
+            self.asking.add(request)
+
+    def settled(self) -> "Inspector":
+        """Wait until every question is answered and none follows: an answer to an earlier one may write over fields."""
+        quiet = 0
+        while quiet < 5:
+            self.page.wait_for_timeout(100)
+            quiet = 0 if self.asking else quiet + 1
+        return self
 
     def has_name(self, name: str) -> None:
         self.page.add_init_script(REMEMBER.format(name=name))
@@ -55,9 +70,8 @@ class Inspector:
         sheet.get_by_text("Close").click()
 
     def open_in_label(self, name: str) -> "Inspector":
-        """From the grid on Browse. A page that is opened asks for its cards afresh: nobody clicks that quickly."""
-        self.go("browse")
-        self.page.wait_for_timeout(2500)
+        """From the grid on Browse. A page that is opened asks for its cards afresh."""
+        self.go("browse").settled()
         self.page.locator(".tb-card", has_text=name).first.dblclick()
         return self.on_label()
 

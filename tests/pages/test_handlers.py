@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from app import messages
+from app.pages.book import BookHandlers
 from app.pages.browse import BrowseHandlers
 from app.pages.label import LabelHandlers
 from app.pages.models import ModelsHandlers
@@ -292,3 +293,16 @@ def test_a_press_on_the_inbox_opens_that_queue(services: Services, plates: tuple
     assert (queue, canvas.image_id) == ("questions", plates[2])
     text, side, _ = handlers.remark("Dust, I think", plates[2], "queue", "", "Ada", "questions", True)
     assert text == "" and "Dust, I think" in side.text
+
+
+def test_what_is_being_written_as_a_rule_stays(services: Services, plates: tuple[int, ...]) -> None:
+    handlers = BookHandlers(services)
+    *_, name = handlers.add("plate", "dent", "Ada")
+
+    assert "value" in handlers.show("book", "plate", name)[3]
+    for page in (
+        handlers.again("book", "plate", name),
+        handlers.act("plate", name, "Ada", event(action="colour", colour="#0072b2")),
+    ):
+        assert "value" not in page[3] and page[3]["visible"]
+    assert "value" in handlers.again("book", "plate", None)[3]  # another type than the one shown

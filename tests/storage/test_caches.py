@@ -11,6 +11,7 @@ import pytest
 from storage.cache_files import CacheFiles
 from storage.feature_cache import FeatureCache
 from storage.neighbour_cache import NeighbourCache, NeighbourEntry
+from storage.painted_cache import PaintedCache, PaintedEntry, image_name
 
 FEATURES = np.arange(12, dtype=np.float16).reshape(4, 3)
 
@@ -116,6 +117,28 @@ def test_neighbours_of_two_lengths_are_refused(tmp_path: Path) -> None:
         NeighbourCache(tmp_path).put(
             "7", sha(1), NeighbourEntry(np.zeros(2, np.float32), np.zeros(3, np.int32))
         )
+
+
+def test_comparisons_with_a_lesson_come_back_batch_by_batch(tmp_path: Path) -> None:
+    cache = PaintedCache(tmp_path)
+    of = [PaintedEntry(np.full(2, value, np.float32), np.full(3, np.inf, np.float32)) for value in (1, 2, 3)]
+    assert cache.put(sha(1), {image_name("7"): of[0], image_name("8"): of[1]})
+    assert cache.put(sha(1), {image_name("9"): of[2]}) and cache.put(sha(2), {})
+
+    found = PaintedCache(tmp_path).get(sha(1))
+    assert set(found) == set(map(image_name, "789"))
+    assert [found[image_name(key)].of_painted.tolist() for key in "789"] == [[1, 1], [2, 2], [3, 3]]
+    assert found[image_name("8")].of_patches.tolist() == [np.inf] * 3
+    assert cache.get(sha(2)) == {}
+
+
+def test_a_damaged_batch_of_comparisons_is_a_miss(tmp_path: Path) -> None:
+    PaintedCache(tmp_path).put(
+        sha(1), {image_name("7"): PaintedEntry(np.zeros(1, np.float32), np.zeros(1, np.float32))}
+    )
+    one_file(tmp_path).write_bytes(b"\x93NUMPY")
+
+    assert PaintedCache(tmp_path).get(sha(1)) == {}
 
 
 def test_many_threads_may_read_at_once(tmp_path: Path) -> None:

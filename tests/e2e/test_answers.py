@@ -1,0 +1,47 @@
+"""An answer reaches the page, however late the page hears that the stream before it has ended."""
+
+import pytest
+from playwright.sync_api import expect
+
+from app.services.views import IncomingFile
+from tests.e2e.conftest import Running
+from tests.e2e.inspector import Inspector
+from tests.services.parts import part
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+# A slow line: with `holding` set, a stream comes to the page whole and only when `release` is called.
+SLOW_LINE = """
+const quick = window.fetch.bind(window);
+window.fetch = async (resource, options) => {
+  const response = await quick(resource, options);
+  if (!window.holding || !response.url.includes("/queue/data")) return response;
+  window.holding = false;
+  const whole = await response.text();
+  await new Promise((resolve) => { window.release = resolve; });
+  return new Response(whole, response);
+};
+"""
+
+
+def test_what_is_asked_while_the_stream_ends_is_answered(inspector: Inspector, running: Running) -> None:
+    files = [IncomingFile(f"plate-{seed}.png", part(seed).png) for seed in range(3)]
+    images = running.services.importing.import_files(files, "plate", "Ada").image_ids
+    running.services.labelling.judge(images[:2], "good", "Ada")
+    inspector.page.add_init_script(SLOW_LINE)
+    inspector.come()
+    page = inspector.page
+    count = page.locator(".tb-grid-count")
+    expect(count).to_have_text("3 images")
+    inspector.settled()
+
+    page.evaluate("window.holding = true")
+    page.locator("#tw-filter-verdict input").click()
+    page.locator('li[aria-label="Good"]').click()
+    page.wait_for_function("Boolean(window.release)")
+    with page.expect_response("**/queue/join**"):
+        page.locator("#tw-search :is(input, textarea)").click()
+        page.keyboard.type("plate-0")
+    page.wait_for_timeout(500)  # the page reads that its question was taken
+    page.evaluate("window.release()")
+    expect(count).to_have_text("1 image")
