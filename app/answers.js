@@ -32,34 +32,46 @@
     }
   }
 
-  /** @param {string} text of a message @returns {boolean} whether it goes on to the page */
-  function passes(text) {
+  /**
+   * @param {string} text of a message
+   * @param {Set<string>} before names that waited when its stream was asked for
+   * @returns {boolean} whether it goes on to the page
+   */
+  function passes(text, before) {
     if (!text.startsWith("data:")) return true;
     const message = JSON.parse(text.slice("data:".length));
     if (message.msg === "process_completed" && !waiting.delete(message.event_id) && beingAsked) early.add(message.event_id);
-    return message.msg !== "close_stream" || (!waiting.size && beingAsked <= early.size);
+    if (message.msg !== "close_stream") return true;
+    before.forEach((name) => waiting.delete(name)); // the server has nothing more for them: they were called off
+    return !waiting.size && beingAsked <= early.size;
   }
 
   /**
    * @param {Request} request
    * @param {Response} first answer to it
+   * @param {Set<string>} beforeFirst names that waited when it was sent
    * @returns {ReadableStream<Uint8Array>}
    */
-  function goingOn(request, first) {
+  function goingOn(request, first, beforeFirst) {
     const encoder = new TextEncoder();
     /** @type {ReadableStreamDefaultReader<string>} */
     let reader;
 
-    /** @param {Response} response @param {ReadableStreamDefaultController} page @returns {Promise<boolean>} whether it ended for the page too */
-    async function pass(response, page) {
+    /**
+     * @param {Response} response
+     * @param {Set<string>} before
+     * @param {ReadableStreamDefaultController} page
+     * @returns {Promise<boolean>} whether it ended for the page too
+     */
+    async function pass(response, before, page) {
       if (!response.body) return true;
       reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
       let [hasEnd, rest] = [true, ""];
       for (let read = await reader.read(); !read.done; read = await reader.read()) {
         const texts = (rest + read.value).split(BETWEEN);
         rest = texts.pop() ?? "";
-        const passing = texts.filter(passes);
-        hasEnd = passing.length === texts.length;
+        const passing = texts.filter((text) => passes(text, before));
+        if (passing.length < texts.length) hasEnd = false;
         if (passing.length) page.enqueue(encoder.encode(passing.join(BETWEEN) + BETWEEN));
       }
       return hasEnd;
@@ -68,8 +80,11 @@
     return new ReadableStream({
       async start(page) {
         try {
-          let hasEnd = await pass(first, page);
-          while (!hasEnd) hasEnd = await pass(await fetchAsBefore(request), page);
+          let hasEnd = await pass(first, beforeFirst, page);
+          while (!hasEnd) {
+            const before = new Set(waiting);
+            hasEnd = await pass(await fetchAsBefore(request), before, page);
+          }
           page.close();
         } catch (error) {
           page.error(error);
@@ -88,8 +103,9 @@
     }
     if (!address.pathname.endsWith(HEAR)) return fetchAsBefore(resource, options);
     const request = new Request(resource, options);
+    const before = new Set(waiting);
     const response = await fetchAsBefore(request);
     if (!response.ok || !response.body) return response;
-    return new Response(goingOn(request, response), response);
+    return new Response(goingOn(request, response, before), response);
   };
 })();

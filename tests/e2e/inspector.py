@@ -1,5 +1,6 @@
 """A person at the browser: what tests do on the pages, in their words."""
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,8 @@ class Inspector:
         self.address = address
         self.problems: list[str] = []
         self.strangers: list[str] = []  # addresses outside this server
-        self.asking: set[Request] = (
-            set()
-        )  # questions of Gradio's pages, and the streams that bring the answers
+        # questions of Gradio's pages, and the streams that bring the answers
+        self.asking: set[Request] = set()
         page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: self.problems.append(str(error)))
         page.on("request", self._watch)
@@ -37,7 +37,9 @@ class Inspector:
     def settled(self) -> "Inspector":
         """Wait until every question is answered and none follows: an answer to an earlier one may write over fields."""
         quiet = 0
+        until = time.monotonic() + PATIENCE / 1000
         while quiet < 5:
+            assert time.monotonic() < until, f"no answer to {[request.url for request in self.asking]}"
             self.page.wait_for_timeout(100)
             quiet = 0 if self.asking else quiet + 1
         return self

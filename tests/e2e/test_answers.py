@@ -1,8 +1,11 @@
 """An answer reaches the page, however late the page hears that the stream before it has ended."""
 
-import pytest
-from playwright.sync_api import expect
+from pathlib import Path
 
+import pytest
+from playwright.sync_api import Browser, expect
+
+import app
 from app.services.views import IncomingFile
 from tests.e2e.conftest import Running
 from tests.e2e.inspector import Inspector
@@ -22,6 +25,29 @@ window.fetch = async (resource, options) => {
   return new Response(whole, response);
 };
 """
+
+# A server that takes the question "a" and ends the stream without an answer to it: it was called off.
+CALLED_OFF = """
+let streams = 0;
+window.fetch = async (request) => {
+  if (String(request.url ?? request).endsWith("/queue/join")) return Response.json({ event_id: "a" });
+  if (++streams > 1) throw new Error("a second stream");
+  return new Response('data: {"msg":"process_completed","event_id":"b"}\\n\\ndata: {"msg":"close_stream"}\\n\\n');
+};
+"""
+ASK_AND_HEAR = """async () => {
+  await (await fetch("http://twinbank/queue/join")).json();
+  await new Promise((resolve) => setTimeout(resolve));
+  return (await fetch("http://twinbank/queue/data")).text();
+}"""
+
+
+def test_a_question_called_off_keeps_no_stream_open(browser: Browser) -> None:
+    page = browser.new_page()
+    page.add_script_tag(content=CALLED_OFF)
+    page.add_script_tag(path=Path(app.__file__).with_name("answers.js"))
+    assert "close_stream" in page.evaluate(ASK_AND_HEAR)
+    page.close()
 
 
 def test_what_is_asked_while_the_stream_ends_is_answered(inspector: Inspector, running: Running) -> None:
