@@ -129,14 +129,16 @@ def test_filters_stand_in_the_address_and_come_back_with_it(
     inspector.page.locator('li[aria-label="Good"]').click()
     count = inspector.page.locator(".tb-grid-count")
     expect(count).to_have_text("2 images")
-    inspector.page.wait_for_url("**open=browse&verdict=good")
+    expect(inspector.page).to_have_url(f"{running.address}/?open=browse&verdict=good", timeout=PATIENCE)
 
     inspector.page.reload()
     expect(count).to_have_text("2 images")
     expect(inspector.page.locator("#tw-filter-verdict input")).to_have_value("Good")
     inspector.come("?open=browse&product=plate&verdict=none&order=newest&call=nonsense")
     expect(count).to_have_text("4 images")
-    inspector.page.wait_for_url("**open=browse&product=plate&verdict=none&order=newest")
+    expect(inspector.page).to_have_url(
+        f"{running.address}/?open=browse&product=plate&verdict=none&order=newest", timeout=PATIENCE
+    )
 
 
 def test_dark_is_kept(inspector: Inspector) -> None:
