@@ -23,7 +23,6 @@ from storage.in_use import VersionsInUse
 from storage.jobs import Jobs
 from storage.listing import Listing
 from storage.model_store import ModelStore
-from storage.neighbour_cache import NeighbourCache
 from storage.owner import Ownership
 from storage.products import Products
 from storage.rechecks import Rechecks
@@ -69,7 +68,6 @@ class Workspace:
         self.database = database
         self.blobs = BlobStore(path / "blobs")
         self.features = FeatureCache(path / "cache" / "features")
-        self.neighbours = NeighbourCache(path / "cache" / "neighbours")
         self.models = ModelStore(path / "models")
 
     @classmethod

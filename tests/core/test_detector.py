@@ -14,6 +14,7 @@ from core.banks import NOBODY, BankNeighbours, Met, Segment
 from core.bundle import BundleError, load_detector, save_detector
 from core.config import ConfigError, DmadConfig
 from core.detector import LIMIT, DualMemoryDetector, UnknownProductError
+from core.feature_store import RunMemory
 from core.neighbours import Neighbours
 from core.progress import Cancelled, Progress
 from core.teaching import NothingToLearnError, fit, forget, teach
@@ -251,27 +252,18 @@ def test_a_damaged_segment_is_named(bolt: DualMemoryDetector, tmp_path: Path) ->
 
 
 def test_what_a_search_found_is_never_searched_again(bolt: DualMemoryDetector) -> None:
-    class Memory:
-        def __init__(self) -> None:
-            self.kept: dict[tuple[int, str], Neighbours] = {}
-            self.met: dict[tuple[int, str], Met] = {}
-            self.hits = self.hits_met = 0
+    class Memory(RunMemory):
+        hits = hits_met = 0
 
-        def get(self, image_id: int, segment: object) -> Neighbours | None:
-            found = self.kept.get((image_id, segment.digest))  # type: ignore[attr-defined]
+        def get(self, image_id: int, segment: Segment) -> Neighbours | None:
+            found = super().get(image_id, segment)
             self.hits += found is not None
             return found
 
-        def put(self, image_id: int, segment: object, found: Neighbours) -> None:
-            self.kept[image_id, segment.digest] = found  # type: ignore[attr-defined]
-
         def get_met(self, image_id: int, painted: Segment) -> Met | None:
-            found = self.met.get((image_id, painted.digest))
+            found = super().get_met(image_id, painted)
             self.hits_met += found is not None
             return found
-
-        def put_met(self, image_id: int, painted: Segment, met: Met) -> None:
-            self.met[image_id, painted.digest] = met
 
     memory = Memory()
     plain = teach(bolt, good_images(), [lesson(1), lesson(2)])
