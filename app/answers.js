@@ -12,38 +12,44 @@
   const BETWEEN = "\n\n"; // messages of a stream
   const fetchAsBefore = window.fetch.bind(window);
 
-  let beingAsked = 0; // questions without a name yet
+  /** @type {Set<Promise<void>>} questions without a name yet */
+  const beingAsked = new Set();
   /** @type {Set<string>} names of questions without an answer */
   const waiting = new Set();
   /** @type {Set<string>} answered before the page was told the question's name */
   const early = new Set();
 
-  /** @param {Promise<Response>} asking */
-  async function remember(asking) {
-    beingAsked++;
-    try {
-      const { event_id: name } = await (await asking).clone().json();
-      if (name && !early.delete(name)) waiting.add(name);
-    } catch {
-      // not taken: the page says so itself
-    } finally {
-      beingAsked--;
-      if (!beingAsked) early.clear();
-    }
+  /** @param {Response} response to a question */
+  async function remember(response) {
+    const { event_id: name } = await response.json();
+    if (name && !early.delete(name)) waiting.add(name);
   }
 
-  /**
-   * @param {string} text of a message
-   * @param {Set<string>} before names that waited when its stream was asked for
-   * @returns {boolean} whether it goes on to the page
-   */
-  function passes(text, before) {
-    if (!text.startsWith("data:")) return true;
-    const message = JSON.parse(text.slice("data:".length));
-    if (message.msg === "process_completed" && !waiting.delete(message.event_id) && beingAsked) early.add(message.event_id);
-    if (message.msg !== "close_stream") return true;
-    before.forEach((name) => waiting.delete(name)); // the server has nothing more for them: they were called off
-    return !waiting.size && beingAsked <= early.size;
+  /** @param {Promise<Response>} asking */
+  function expectName(asking) {
+    const named = asking.then((response) => remember(response.clone())).catch(() => {}); // not taken: the page says so itself
+    const told = named.then(() => {
+      beingAsked.delete(told);
+      if (!beingAsked.size) early.clear();
+    });
+    beingAsked.add(told);
+  }
+
+  /** @returns {Promise<boolean>} whether an answer is to come, once the questions under way have their names */
+  async function isWaiting() {
+    while (!waiting.size && beingAsked.size) {
+      await Promise.race(beingAsked);
+      await new Promise((resolve) => setTimeout(resolve)); // the page reads the name, too
+    }
+    return waiting.size > 0;
+  }
+
+  /** @param {string} text of a message @returns {boolean} whether it is the stream's last */
+  function isEnd(text) {
+    if (!text.startsWith("data:")) return false;
+    const { msg, event_id: name } = JSON.parse(text.slice("data:".length));
+    if (msg === "process_completed" && !waiting.delete(name) && beingAsked.size) early.add(name);
+    return msg === "close_stream";
   }
 
   /**
@@ -70,9 +76,14 @@
       for (let read = await reader.read(); !read.done; read = await reader.read()) {
         const texts = (rest + read.value).split(BETWEEN);
         rest = texts.pop() ?? "";
-        const passing = texts.filter((text) => passes(text, before));
-        if (passing.length < texts.length) hasEnd = false;
-        if (passing.length) page.enqueue(encoder.encode(passing.join(BETWEEN) + BETWEEN));
+        for (const text of texts) {
+          if (isEnd(text)) {
+            before.forEach((name) => waiting.delete(name)); // the server has nothing more for them: they were called off
+            hasEnd = !(await isWaiting());
+            if (!hasEnd) continue;
+          }
+          page.enqueue(encoder.encode(text + BETWEEN));
+        }
       }
       return hasEnd;
     }
@@ -98,7 +109,7 @@
     const address = new URL(resource instanceof Request ? resource.url : resource, document.baseURI);
     if (address.pathname.endsWith(ASK)) {
       const asking = fetchAsBefore(resource, options);
-      void remember(asking);
+      expectName(asking);
       return asking;
     }
     if (!address.pathname.endsWith(HEAR)) return fetchAsBefore(resource, options);

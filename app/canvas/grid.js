@@ -112,7 +112,7 @@ export class Grid {
     if (!this.list.clientWidth) return; // in a hidden tab
     this.layout = layOut(this.list.clientWidth, this.cards.length);
     this.field.style.height = `${this.layout.total}px`;
-    for (const [at, view] of this.views) this.#putAway(at, view);
+    for (const [at, view] of this.views) this.#place(at, view);
     this.#draw();
   }
 
@@ -142,12 +142,17 @@ export class Grid {
     this.spare.push(view);
   }
 
+  /** @param {number} at @param {CardView} view */
+  #place(at, { element }) {
+    const layout = /** @type {import("./grid_layout.js").Layout} */ (this.layout);
+    const { x, y } = placeOf(layout, at);
+    element.style.cssText = `transform:translate(${x}px,${y}px);width:${layout.width}px;height:${layout.height}px`;
+  }
+
   /** @param {number} at */
   #takeOut(at) {
-    const layout = /** @type {import("./grid_layout.js").Layout} */ (this.layout);
     const view = this.spare.pop() ?? new CardView();
-    const { x, y } = placeOf(layout, at);
-    view.element.style.cssText = `transform:translate(${x}px,${y}px);width:${layout.width}px;height:${layout.height}px`;
+    this.#place(at, view);
     view.show(this.cards[at], at, this.cards.length);
     view.mark(this.selection.chosen.has(at), at === this.selection.active);
     this.views.set(at, view);

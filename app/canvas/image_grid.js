@@ -168,6 +168,6 @@ export async function mount(element, host) {
   element.replaceChildren(root);
   const grid = new ImageGrid(root, host);
   host.watch("value", () => grid.apply());
-  await grid.load();
+  await grid.apply();
   return grid;
 }
