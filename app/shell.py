@@ -77,5 +77,5 @@ def _connect(
     arriving = [bar.author, *open_in_label.outputs, bar.product, *views["browse"].filters()]
     shown = browse.show_target(views["browse"], around, browsing)
     app.load(arrive, bar.author, arriving, js=_WHO_IS_HERE, **QUIET).then(
-        shown.handler, list(shown.inputs), list(shown.outputs), **QUIET
+        shown.handler, list(shown.inputs), list(shown.outputs), **browse.IN_ORDER
     )  # with the filters as they are then

@@ -17,6 +17,8 @@ from app.pages.shared import QUIET, Frame, Target, choices, chosen, inform, on_e
 from app.services import Services
 from app.services.views import ImageFilter
 
+# Answers come in the order of asking: of two lists, the page keeps the one that was asked for last.
+IN_ORDER: dict[str, Any] = {**QUIET, "concurrency_id": "browse"}
 _ASK_NAME = "() => { document.dispatchEvent(new Event('twinbank:ask-name')); }"
 
 
@@ -214,15 +216,17 @@ def wire(view: BrowseView, frame: Frame, handlers: BrowseHandlers, opener: Targe
         asked,
         outputs,
         trigger_mode="always_last",
-        **QUIET,
+        **IN_ORDER,
     )
     fresh = [*outputs, view.refresh]
-    on_each([frame.strip.ended, view.imports.imported], handlers.again, asked, fresh, **QUIET)
+    on_each([frame.strip.ended, view.imports.imported], handlers.again, asked, fresh, **IN_ORDER)
     frame.tab["browse"].select(
-        lambda _page, *values: handlers.again("browse", *values), asked, fresh, **QUIET
+        lambda _page, *values: handlers.again("browse", *values), asked, fresh, **IN_ORDER
     )
     view.imports.imported(handlers.imported, None, None, **QUIET)
-    view.empty.act(handlers.act, None, view.filters(), **QUIET).then(handlers.show, asked, outputs, **QUIET)
+    view.empty.act(handlers.act, None, view.filters(), **QUIET).then(
+        handlers.show, asked, outputs, **IN_ORDER
+    )
     view.grid.name_needed(None, None, None, js=_ASK_NAME)
 
     def opening(event: gr.EventData, *values: Any) -> tuple[Any, ...]:

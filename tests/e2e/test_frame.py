@@ -1,14 +1,16 @@
 """What is around the pages: the name, the keys, light and dark, nothing from outside."""
 
+import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Route, expect
 
 from app.services import Services
 from app.services.agreement import due
-from app.services.views import IncomingFile, PaintedLayer, PaintingDraft
+from app.services.views import ImageCard, ImageFilter, IncomingFile, PaintedLayer, PaintingDraft
 from storage.records import TwiceJudged
 from tests.e2e.conftest import Running
 from tests.e2e.inspector import PATIENCE, Inspector
@@ -139,6 +141,36 @@ def test_filters_stand_in_the_address_and_come_back_with_it(
     expect(inspector.page).to_have_url(
         f"{running.address}/?open=browse&product=plate&verdict=none&order=newest", timeout=PATIENCE
     )
+
+
+def test_the_list_without_filters_that_is_answered_late_does_not_stay(
+    inspector: Inspector, running: Running, plates: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running.services.labelling.judge(plates[:2], "good", "Ada")
+    find = running.services.browsing.find
+
+    def find_all_slowly(wanted: ImageFilter, *place: Any, **limits: Any) -> tuple[ImageCard, ...]:
+        if wanted.verdict is None:
+            time.sleep(2)
+        return find(wanted, *place, **limits)
+
+    monkeypatch.setattr(running.services.browsing, "find", find_all_slowly)
+    inspector.come("?open=browse&verdict=good").settled()
+    expect(inspector.page.locator(".tb-grid-count")).to_have_text("2 images")
+    expect(inspector.page).to_have_url(f"{running.address}/?open=browse&verdict=good")
+
+
+def test_filters_that_come_before_the_grid_stand_in_the_address(
+    inspector: Inspector, running: Running, plates: tuple[int, ...]
+) -> None:
+    running.services.labelling.judge(plates[:2], "good", "Ada")
+    answered: list[Route] = []
+    inspector.page.route("**/image_grid.css", lambda route: answered.append(route))
+    inspector.come("?open=browse&verdict=good&call=nonsense").settled()
+    for route in answered:
+        route.continue_()
+    expect(inspector.page.locator(".tb-grid-count")).to_have_text("2 images")
+    expect(inspector.page).to_have_url(f"{running.address}/?open=browse&verdict=good", timeout=PATIENCE)
 
 
 def test_dark_is_kept(inspector: Inspector) -> None:
