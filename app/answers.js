@@ -1,6 +1,9 @@
 // @ts-check
 /**
- * No answer is lost. A page of Gradio asks with `queue/join` and hears the answers on one stream, `queue/data`, which
+ * Questions reach the server in the order of asking: each is sent when the one before was taken. Sent side by side, a
+ * quick person's second step may overtake the first, whose answer then opens the image they have left.
+ *
+ * And no answer is lost. A page of Gradio asks with `queue/join` and hears the answers on one stream, `queue/data`, which
  * the server ends when it has answered everything. What is asked while that end is on its way is answered on the next
  * stream, but the page still takes the old one for open and opens no other before it asks again: the answer would
  * come late or never. Here the end is kept from the page while an answer is to come, and the stream goes on.
@@ -12,6 +15,8 @@
   const BETWEEN = "\n\n"; // messages of a stream
   const fetchAsBefore = window.fetch.bind(window);
 
+  /** @type {Promise<any>} the last question, taken */
+  let asked = Promise.resolve();
   /** @type {Set<Promise<void>>} questions without a name yet */
   const beingAsked = new Set();
   /** @type {Set<string>} names of questions without an answer */
@@ -108,7 +113,8 @@
   window.fetch = async (resource, options) => {
     const address = new URL(resource instanceof Request ? resource.url : resource, document.baseURI);
     if (address.pathname.endsWith(ASK)) {
-      const asking = fetchAsBefore(resource, options);
+      const asking = asked.then(() => fetchAsBefore(resource, options));
+      asked = asking.catch(() => {});
       expectName(asking);
       return asking;
     }

@@ -13,12 +13,11 @@ from app.canvas.image_grid import GridValue, ImageGrid
 from app.pages.badges import empty_state, pressable
 from app.pages.components import ExportSheet, ImportSheet, Written
 from app.pages.markup import Html
-from app.pages.shared import QUIET, Frame, Target, choices, chosen, inform, on_each, refusals_shown
+from app.pages.shared import QUIET, Frame, Target, choices, chosen, in_order, inform, on_each, refusals_shown
 from app.services import Services
 from app.services.views import ImageFilter
 
-# Answers come in the order of asking: of two lists, the page keeps the one that was asked for last.
-IN_ORDER: dict[str, Any] = {**QUIET, "concurrency_id": "browse"}
+IN_ORDER = in_order("browse")
 _ASK_NAME = "() => { document.dispatchEvent(new Event('twinbank:ask-name')); }"
 
 

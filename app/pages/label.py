@@ -14,7 +14,7 @@ from app.pages import label_side
 from app.pages.components import Written
 from app.pages.label_preview import preview_panel
 from app.pages.markup import Html
-from app.pages.shared import QUIET, Frame, Target, choices, chosen, inform, on_each, refusals_shown
+from app.pages.shared import QUIET, Frame, Target, choices, chosen, in_order, inform, on_each, refusals_shown
 from app.services import Services
 from app.services.agreement import RECHECK
 from app.services.errors import NotFoundError
@@ -23,6 +23,7 @@ from app.services.views import ImageDetails, Standing
 
 ENOUGH_TYPES = 2  # of a product's own: then those of other products would only be in the way
 AHEAD = 2  # images fetched before they are asked for
+_IN_ORDER = in_order("label")
 _KEYS_AGAIN = "() => { document.activeElement?.blur(); }"  # the next key judges, and is not typed
 # A second look is not found again by its address: there it would not be blind.
 _REMEMBER_IMAGE = """() => {
@@ -337,35 +338,35 @@ def wire(view: LabelView, frame: Frame, handlers: LabelHandlers) -> None:
     here = [view.image, view.why]
     outputs = list(outputs_of(view))
     # Multiple: going on again is not dropped while the step before is being answered.
-    view.canvas.move(handlers.move, desk, outputs, trigger_mode="multiple", **QUIET)
+    view.canvas.move(handlers.move, desk, outputs, trigger_mode="multiple", **_IN_ORDER)
     on_each(
         [view.canvas.saved, view.canvas.judged],
         handlers.saved,
         [*here, *desk],
         [view.side, view.banner],
         trigger_mode="multiple",
-        **QUIET,
+        **_IN_ORDER,
     )
     view.remark.submit(None, None, None, js=_KEYS_AGAIN)
     view.remark.submit(
-        handlers.remark, [view.remark, *here, *desk], [view.remark, view.side, view.banner], **QUIET
+        handlers.remark, [view.remark, *here, *desk], [view.remark, view.side, view.banner], **_IN_ORDER
     )
     previewing = view.canvas.paused(handlers.preview, None, view.preview, trigger_mode="always_last", **QUIET)
     view.canvas.opened(lambda: None, None, view.preview, cancels=[previewing], queue=False, **QUIET)
     view.canvas.opened(None, None, None, js=_REMEMBER_IMAGE)
     view.preview.act(handlers.preview_act, [*here, *desk], [view.preview, *outputs], **QUIET)
     view.canvas.name_needed(None, None, None, js=_ASK_NAME)
-    view.queue.input(handlers.first, desk, outputs, **QUIET)
-    view.side.act(handlers.act, [*here, *desk], outputs, **QUIET)
+    view.queue.input(handlers.first, desk, outputs, **_IN_ORDER)
+    view.side.act(handlers.act, [*here, *desk], outputs, **_IN_ORDER)
     view.side.act(open_book, None, [frame.tabs, frame.page], queue=False, **QUIET)
     view.side.act(
         handlers.choose_queue,
         [frame.product, frame.author, view.heatmap],
         [view.queue, *outputs],
-        **QUIET,
+        **_IN_ORDER,
     )
     changes = [frame.product.change, frame.author.change, view.heatmap.input, frame.strip.ended]
-    on_each(changes, handlers.show, [frame.page, *here, *desk], outputs, **QUIET)
+    on_each(changes, handlers.show, [frame.page, *here, *desk], outputs, **_IN_ORDER)
     frame.tab["label"].select(
-        lambda *values: handlers.show("label", *values), [*here, *desk], outputs, **QUIET
+        lambda *values: handlers.show("label", *values), [*here, *desk], outputs, **_IN_ORDER
     )

@@ -22,6 +22,11 @@ R = TypeVar("R")
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
+def in_order(page: str) -> dict[str, Any]:
+    """How events are set up that write the same widgets: answered in the order of asking, the last one stays."""
+    return {**QUIET, "concurrency_id": page}
+
+
 @dataclass(frozen=True)
 class Frame:
     """The widgets around the pages that pages read or change."""

@@ -41,6 +41,33 @@ ASK_AND_HEAR = """async () => {
   return (await fetch("http://twinbank/queue/data")).text();
 }"""
 
+# A server that takes its time with the first question only.
+SLOW_AT_FIRST = """
+const said = [];
+window.fetch = async (request) => {
+  const name = new URL(request).search;
+  said.push(`${name} sent`);
+  await new Promise((resolve) => setTimeout(resolve, name === "?first" ? 300 : 0));
+  said.push(`${name} taken`);
+  if (name === "?lost") throw new TypeError("no connection");
+  return Response.json({ event_id: name });
+};
+"""
+ASK_AT_ONCE = """async () => {
+  const asked = ["first", "lost", "last"].map((name) => fetch(`http://twinbank/queue/join?${name}`).catch(() => {}));
+  await Promise.all(asked);
+  return said;
+}"""
+
+
+def test_questions_reach_the_server_in_the_order_of_asking(browser: Browser) -> None:
+    page = browser.new_page()
+    page.add_script_tag(content=SLOW_AT_FIRST)
+    page.add_script_tag(path=Path(app.__file__).with_name("answers.js"))
+    in_turn = [f"?{name} {state}" for name in ("first", "lost", "last") for state in ("sent", "taken")]
+    assert page.evaluate(ASK_AT_ONCE) == in_turn
+    page.close()
+
 
 def test_a_question_called_off_keeps_no_stream_open(browser: Browser) -> None:
     page = browser.new_page()
