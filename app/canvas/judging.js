@@ -32,6 +32,8 @@ export class Judging {
     this.movingUntil = 0;
     /** @type {Promise<void>} what was told so far: one after the other, also where a person is quicker */
     this.told = Promise.resolve();
+    /** The page has been told an image. */
+    this.answered = () => {};
   }
 
   /** Another image has come. */
@@ -121,13 +123,21 @@ export class Judging {
   }
 
   /**
-   * Ask for the image to go to; again where no answer came, for on a slow line one can be lost.
+   * Ask for the image to go to, and wait for it: the next step is asked for then, or its answer may come before this
+   * one's. Ask again where no answer came, for on a slow line one can be lost.
    * @param {import("./session.js").Session} session @param {{direction: string, reason: string, opened: number | null}} step
    */
-  #ask(session, step) {
-    const ask = () => this.around.trigger("move", { ...step, image_id: session.imageId });
+  async #ask(session, step) {
+    const isOpen = () => this.around.session() === session;
+    const opened = step.opened ?? (step.direction === "next" && isOpen() ? this.around.goOn() : null); // known by now
+    const ask = () => this.around.trigger("move", { ...step, opened, image_id: session.imageId });
+    const answer = new Promise((resolve) => {
+      this.answered = () => resolve(undefined);
+      setTimeout(resolve, MOVE_MS);
+    });
     ask();
-    if (step.opened === null) setTimeout(() => this.movingUntil && this.around.session() === session && ask(), MOVE_MS);
+    await answer;
+    if (opened === null && this.movingUntil && isOpen()) ask();
   }
 
   /** @returns {number | null} the image that was opened; null: the keys wait until one comes */

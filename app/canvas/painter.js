@@ -321,6 +321,7 @@ export class Painter {
     if (isOld) return; // asked for before this person went on
     this.left = null;
     this.apply(value);
+    this.judging.answered();
     if (value.at_once) fetchPaintingAhead(value.at_once.image_id);
   }
 

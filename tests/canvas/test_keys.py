@@ -206,6 +206,18 @@ def test_quick_verdicts_are_told_in_order(painter: Painter) -> None:
     assert painter.server.verdicts[1]["shown_because"] == "variety"
 
 
+def test_a_step_before_the_last_one_is_answered_follows_its_answer(painter: Painter) -> None:
+    painter.open(at_once=AT_ONCE).key("d")
+    painter.ready(8).key("u")
+    painter.page.wait_for_timeout(500)
+    assert [move["image_id"] for move in painter.events("move")] == [7]
+    painter.put(image_id=8, at_once=AT_ONCE | {"image_id": 7})
+    painter.ready(7)
+    painter.page.wait_for_function("window.events.filter(([name]) => name === 'move').length === 2")
+    step = {"direction": "next", "image_id": 8, "reason": "judged", "opened": 7}
+    assert painter.events("move")[1] == step
+
+
 def test_a_painting_fetched_ahead_is_not_older_than_what_was_saved_since(painter: Painter) -> None:
     painter.open(8)
     painter.stroke((60, 90), (160, 90))
