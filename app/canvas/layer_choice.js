@@ -5,6 +5,19 @@ import { postDefectType } from "./api.js";
 import { IGNORE } from "./painting.js";
 
 /** @typedef {import("./toolbar.js").DefectType} DefectType */
+/** @typedef {(string | DefectType)[]} GivenTypes names, or names with colours */
+
+const PALETTE = ["#e5484d", "#3e8bff", "#f2a20c", "#9b5de5", "#12a594", "#e93d82", "#7a9a01", "#00a2c7", "#b16b2f"];
+const USUAL_TYPE = "defect";
+
+/** @param {GivenTypes} types @returns {DefectType[]} never empty */
+function named(types) {
+  const whole = types.map((type, at) => {
+    const known = typeof type === "string" ? { name: type, colour: "" } : type;
+    return { name: known.name, colour: known.colour || PALETTE[at % PALETTE.length] };
+  });
+  return whole.length ? whole : [{ name: USUAL_TYPE, colour: PALETTE[0] }];
+}
 
 export class LayerChoice {
   constructor() {
@@ -15,11 +28,11 @@ export class LayerChoice {
     this.isIgnoring = false;
   }
 
-  /** @param {DefectType[]} types never empty */
+  /** @param {GivenTypes} types */
   set(types) {
-    this.types = types;
-    const isKnown = types.some((type) => type.name === this.chosen);
-    if (!isKnown && !this.isIgnoring) this.chosen = types[0].name;
+    this.types = named(types);
+    const isKnown = this.types.some((type) => type.name === this.chosen);
+    if (!isKnown && !this.isIgnoring) this.chosen = this.types[0].name;
   }
 
   /** @param {string} name */

@@ -15,9 +15,9 @@ import { Pictures } from "./pictures.js";
  * @property {number | null} [image_id]
  * @property {string} [author]
  * @property {string} [workspace]
- * @property {(string | import("./toolbar.js").DefectType)[]} [defect_types]
+ * @property {import("./layer_choice.js").GivenTypes} [defect_types]
  * @property {number[]} [prefetch]
- * @property {{image_id: number, shown_because: string, heatmap_version: "in_use" | null} | null} [at_once]
+ * @property {{image_id: number, shown_because: string, heatmap_version: "in_use" | null, defect_types: import("./layer_choice.js").GivenTypes} | null} [at_once]
  * @property {number | "in_use" | null} [heatmap_version]
  * @property {boolean} [heatmap_visible]
  * @property {boolean} [contour]
@@ -29,9 +29,6 @@ import { Pictures } from "./pictures.js";
  */
 
 /** @typedef {{props: {value: any}, trigger: (name: string, data: any) => void, watch: (names: string | string[], react: () => void) => void}} Host */
-
-const PALETTE = ["#e5484d", "#3e8bff", "#f2a20c", "#9b5de5", "#12a594", "#e93d82", "#7a9a01", "#00a2c7", "#b16b2f"];
-const USUAL_TYPE = "defect";
 
 /** @type {string} who works here now, over all painters of the page */
 let author = "";
@@ -52,15 +49,6 @@ function read(value) {
   return value ?? {};
 }
 
-/** @param {CanvasValue["defect_types"]} types @returns {import("./toolbar.js").DefectType[]} never empty */
-function named(types) {
-  const whole = (types ?? []).map((type, at) => {
-    const known = typeof type === "string" ? { name: type, colour: "" } : type;
-    return { name: known.name, colour: known.colour || PALETTE[at % PALETTE.length] };
-  });
-  return whole.length ? whole : [{ name: USUAL_TYPE, colour: PALETTE[0] }];
-}
-
 /**
  * @param {HTMLElement} element of the component
  * @param {Host} host
@@ -76,9 +64,9 @@ export async function mount(element, { props, trigger, watch }) {
     const value = read(props.value);
     author = value.author ?? author;
     painter.answer(value);
-    if (value.defect_types?.length) return painter.setTypes(named(value.defect_types));
+    if (value.defect_types?.length) return painter.setTypes(value.defect_types);
     const answer = await getDefectTypes().catch(() => null);
-    return painter.setTypes(named(answer?.defect_types));
+    return painter.setTypes(answer?.defect_types);
   };
   watch("value", apply);
   await apply();

@@ -56,6 +56,7 @@ class NextImage:
     image_id: int
     shown_because: str
     heatmap_version: Literal["in_use"] | None
+    defect_types: tuple[DefectTypeChip, ...]
 
 
 @dataclass(frozen=True)

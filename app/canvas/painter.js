@@ -103,6 +103,7 @@ export class Painter {
     if (!next || from !== this.session?.imageId) return null; // the server has not answered for this image yet
     this.left = { imageId: from, until: performance.now() + ANSWERED_MS };
     this.apply({ ...this.value, ...next, at_once: null });
+    this.setTypes(next.defect_types);
     return next.image_id;
   }
 
@@ -343,8 +344,8 @@ export class Painter {
     this.refresh();
   }
 
-  /** @param {import("./toolbar.js").DefectType[]} types */
-  setTypes(types) {
+  /** @param {import("./layer_choice.js").GivenTypes} [types] */
+  setTypes(types = []) {
     this.layers.set(types);
     this.#recolour();
     this.refresh();

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import gradio as gr
 
@@ -268,7 +268,7 @@ class LabelHandlers:
             author=desk.author,
             defect_types=self._defect_types(details.card.product),
             prefetch=standing.coming[:AHEAD],
-            at_once=None if is_blind else self._at_once(standing, details.card.product),
+            at_once=None if is_blind else self._at_once(standing),
             heatmap_version="in_use" if details.card.call and not is_blind else None,
             heatmap_visible=desk.heatmap,
             read_only=is_blind,
@@ -277,14 +277,14 @@ class LabelHandlers:
         )
         return value, *self._beside(details, standing, why, desk), image_id, why
 
-    def _at_once(self, standing: Standing, product: str) -> NextImage | None:
+    def _at_once(self, standing: Standing) -> NextImage | None:
         """Return the next image where it can be opened before this page is asked."""
         if not standing.coming or standing.next_why == RECHECK:
             return None
         card = self._services.browsing.card(standing.coming[0])
-        if card.product != product:  # with other defect types
-            return None
-        return NextImage(card.id, standing.next_why or "queue", "in_use" if card.call else None)
+        heatmap_version: Literal["in_use"] | None = "in_use" if card.call else None
+        types = self._defect_types(card.product)
+        return NextImage(card.id, standing.next_why or "queue", heatmap_version, types)
 
     def _beside_now(self, image: int, why: str, desk: Desk) -> tuple[Html, Html | None]:
         details = self._services.browsing.details(image)

@@ -177,13 +177,22 @@ def test_a_read_only_image_can_be_judged_and_not_painted(painter: Painter) -> No
     assert painter.server.verdicts[0]["shown_because"] == "review"
 
 
-AT_ONCE = {"image_id": 8, "shown_because": "variety", "heatmap_version": None}
+AT_ONCE = {
+    "image_id": 8,
+    "shown_because": "variety",
+    "heatmap_version": None,
+    "defect_types": ["scratch", "dent"],
+}
 
 
 def test_the_next_image_opens_before_anybody_is_asked(painter: Painter) -> None:
     painter.open(at_once=AT_ONCE).stroke((60, 60), (160, 60))
     painter.key("d")
     painter.ready(8)  # nobody has put it in
+    assert painter.page.evaluate("window.component.layers.types.map(({ name }) => name)") == [
+        "scratch",
+        "dent",
+    ]
     painter.stroke((60, 90), (160, 90))
     painter.saved()
     assert painter.events("move") == [{"direction": "next", "image_id": 7, "reason": "key", "opened": 8}]

@@ -108,6 +108,19 @@ def test_label_follows_the_product_switch(
     assert canvas.image_id == gears[0]
 
 
+def test_the_image_to_open_at_once_comes_with_the_defect_types_of_its_own_product(
+    services: Services, plates: tuple[int, ...], gears: tuple[int, ...]
+) -> None:
+    named = {"plate": ["dent", "scratch"], "gear": ["chip", "rust"]}
+    for product, names in named.items():
+        for name in names:
+            services.book.write(product, name, "Ada")
+    for image in services.queue.order(None, "unjudged", "Ada"):
+        at_once = LabelHandlers(services).open(image, "queue", *DESK)[2].at_once
+        product = services.browsing.card(at_once.image_id).product
+        assert [chip.name for chip in at_once.defect_types] == named[product]
+
+
 def test_label_moves_on_and_back(services: Services, plates: tuple[int, ...]) -> None:
     handlers = LabelHandlers(services)
 
