@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qsl
 
 import gradio as gr
 
@@ -12,11 +13,13 @@ from app.pages import book, browse, frame, label, models, review, teach
 from app.pages.shared import QUIET, Frame
 from app.services import Services
 
-# The name goes along with the first question already: no key may come before it.
+# The name goes along with the first question already: no key may come before it. The address goes along as it was when
+# the page was loaded: the tab that is open first puts its own there, and that may come before this question is asked.
 _WHO_IS_HERE = f"""async () => {{
   const root = (window.gradio_config && window.gradio_config.root) || '';
   const {{ rememberedName }} = await import(root + '{STATIC_URL}/name_tag.js');
-  return [rememberedName()];
+  const [loaded] = performance.getEntriesByType('navigation');
+  return [rememberedName(), new URL(loaded.name).search];
 }}"""
 # Keeps the open page in the address, so that a reload comes back to it; Label adds its image to it, Browse its filters.
 _REMEMBER_PAGE = """() => {{
@@ -69,13 +72,13 @@ def _connect(
         item.select(lambda page=name: page, None, bar.page, queue=False, **QUIET)
         item.select(None, None, None, js=_REMEMBER_PAGE.format(page=name))
 
-    def arrive(author: str, request: gr.Request) -> tuple[Any, ...]:
-        asked = request.query_params
+    def arrive(author: str, address: str) -> tuple[Any, ...]:
+        asked = dict(parse_qsl(address.removeprefix("?")))
         product = frame_handlers.products(asked.get("product", ""))
         return author, *labelling.arrive(author, asked), product, *browsing.arrive(asked)
 
     arriving = [bar.author, *open_in_label.outputs, bar.product, *views["browse"].filters()]
     shown = browse.show_target(views["browse"], around, browsing)
-    app.load(arrive, bar.author, arriving, js=_WHO_IS_HERE, **QUIET).then(
+    app.load(arrive, [bar.author, bar.address], arriving, js=_WHO_IS_HERE, **QUIET).then(
         shown.handler, list(shown.inputs), list(shown.outputs), **browse.IN_ORDER
     )  # with the filters as they are then

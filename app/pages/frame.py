@@ -22,6 +22,7 @@ class FrameView:
     keys: KeyMap
     page: gr.State
     author: gr.Textbox
+    address: gr.Textbox  # never shown; what stood behind the question mark when the page was loaded
 
 
 def build(author_default: str | None) -> FrameView:
@@ -46,7 +47,8 @@ def build(author_default: str | None) -> FrameView:
         keys = KeyMap(elem_id="tw-keys")
         LookSwitch(elem_id="tw-look")
         author = gr.Textbox("", visible="hidden", show_label=False, container=False, elem_id="tw-author")
-    return FrameView(product, strip, tag, keys, gr.State("browse"), author)
+        address = gr.Textbox("", visible="hidden", show_label=False, container=False, elem_id="tw-address")
+    return FrameView(product, strip, tag, keys, gr.State("browse"), author, address)
 
 
 class FrameHandlers:

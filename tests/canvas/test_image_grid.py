@@ -50,6 +50,17 @@ def test_fifty_thousand_images_need_few_cards(page: Page, server: SmallServer) -
     expect(page.locator(".tb-grid-count")).to_have_text("50,000 images")
 
 
+def test_a_card_stays_itself_when_the_window_changes(page: Page, server: SmallServer) -> None:
+    open_grid(page, server)
+    third = card(page, 3).element_handle()
+    width = third.bounding_box()["width"]
+    page.set_viewport_size({"width": 1000, "height": 700})
+    page.wait_for_function(
+        "([card, width]) => card.getBoundingClientRect().width !== width", arg=[third, width]
+    )
+    assert third.get_attribute("data-image-id") == "3" and third.is_visible()
+
+
 def test_a_card_says_what_is_known(page: Page, server: SmallServer) -> None:
     open_grid(page, server)
     expect(card(page, 10)).to_have_attribute(

@@ -187,6 +187,17 @@ def test_an_address_opens_its_page_and_image(inspector: Inspector, plates: tuple
     expect(inspector.page.locator("#tw-label-banner")).to_contain_text("paint it and press Teach")
 
 
+def test_an_address_opens_its_page_also_where_the_first_tab_is_quicker(inspector: Inspector) -> None:
+    held: list[Route] = []
+    inspector.page.route("**/name_tag.js", lambda route: held.append(route))
+    inspector.come("?open=review")
+    expect(inspector.page).to_have_url(f"{inspector.address}/?open=browse")
+    for route in held:
+        route.continue_()
+    expect(inspector.page.locator("#tw-page-review")).to_be_visible()
+    expect(inspector.page).to_have_url(f"{inspector.address}/?open=review")
+
+
 def test_a_folder_is_imported_with_a_word_about_every_refused_file(
     inspector: Inspector, running: Running, plates: tuple[int, ...], tmp_path: Path
 ) -> None:
