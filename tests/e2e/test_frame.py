@@ -280,7 +280,7 @@ def test_a_second_look_hides_the_painting_and_changes_no_verdict(
     person = Inspector(context.new_page(), running.address)
     person.has_name(name)
 
-    person.come("?open=label").on_label()
+    person.come("?open=label").settled()  # every image is judged: none may be open
     person.page.locator("#tw-queue input").click()
     person.page.get_by_role("option", name="Second look, blind").click()
     person.page.wait_for_selector(".tw-why [data-why=recheck]")
