@@ -84,7 +84,8 @@ export class Grid {
       const { action, phase } = /** @type {CustomEvent} */ (event).detail;
       if (phase === "press" && isShown(this.root)) this.#act(action);
     });
-    new ResizeObserver(() => this.#resize()).observe(this.list);
+    this.observer = new ResizeObserver(() => this.#resize());
+    this.observer.observe(this.list);
   }
 
   /** @param {Card[]} cards @param {number[]} [chosenIds] @param {number} [total] of the list they are the first of */
@@ -109,7 +110,12 @@ export class Grid {
   }
 
   #resize() {
-    if (!this.list.clientWidth) return; // in a hidden tab
+    if (!this.list.clientWidth) {
+      // In a hidden tab. Observed anew, for it may be seen again in its old size before the browser drew it hidden.
+      this.observer.unobserve(this.list);
+      this.observer.observe(this.list);
+      return;
+    }
     this.layout = layOut(this.list.clientWidth, this.cards.length);
     this.field.style.height = `${this.layout.total}px`;
     for (const [at, view] of this.views) this.#place(at, view);

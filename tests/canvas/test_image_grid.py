@@ -185,6 +185,20 @@ def test_a_list_that_got_shorter_in_a_hidden_tab_is_shown_as_it_is_now(
     assert events(page, "open") == [{"image_id": 2}]
 
 
+def test_a_list_that_came_in_a_tab_hidden_for_a_moment_is_shown(page: Page, server: SmallServer) -> None:
+    open_grid(page, server)
+    page.evaluate(
+        """(cards) => {
+          const host = document.getElementById("host");
+          host.hidden = true;
+          window.component.grid.show(cards);
+          host.hidden = false;
+        }""",
+        cards(2),
+    )
+    expect(page.locator(".tb-card")).to_have_count(2)
+
+
 def test_a_double_click_across_a_reload_opens_what_the_first_click_was_on(
     page: Page, server: SmallServer
 ) -> None:
