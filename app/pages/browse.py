@@ -130,17 +130,17 @@ class BrowseHandlers:
         """As `show`, with cards asked for afresh."""
         return *self.show(page, refresh + 1, product, author, *filters), refresh + 1
 
-    def arrive(self, asked: Mapping[str, str]) -> tuple[str, ...]:
-        """Return the values of the filters that an address names, for a page that has just been loaded."""
+    def arrive(self, asked: Mapping[str, str]) -> tuple[Any, ...]:
+        """Return the filters that an address names, for a page that has just been loaded; others may be set by now."""
         return (
-            _known(asked.get("verdict"), messages.VERDICT_CHOICES, "any"),
-            _known(asked.get("call"), messages.CALL_CHOICES, "any"),
-            _known(asked.get("kept_for_testing"), messages.TESTING_CHOICES, "any"),
-            _known(asked.get("painted"), messages.PAINTED_CHOICES, "any"),
-            asked.get("min_score", ""),
-            asked.get("max_score", ""),
-            asked.get("text", ""),
-            _known(asked.get("order"), messages.ORDER_CHOICES, "name"),
+            _known(asked.get("verdict"), messages.VERDICT_CHOICES),
+            _known(asked.get("call"), messages.CALL_CHOICES),
+            _known(asked.get("kept_for_testing"), messages.TESTING_CHOICES),
+            _known(asked.get("painted"), messages.PAINTED_CHOICES),
+            asked.get("min_score", gr.skip()),
+            asked.get("max_score", gr.skip()),
+            asked.get("text", gr.skip()),
+            _known(asked.get("order"), messages.ORDER_CHOICES),
         )
 
     @refusals_shown
@@ -188,8 +188,8 @@ def _query(
     }
 
 
-def _known(value: str | None, among: Mapping[str, str], usual: str) -> str:
-    return value if value is not None and value in among else usual
+def _known(value: str | None, among: Mapping[str, str]) -> Any:
+    return value if value in among else gr.skip()
 
 
 def _score(typed: str) -> float | None:

@@ -173,6 +173,22 @@ def test_filters_that_come_before_the_grid_stand_in_the_address(
     expect(inspector.page).to_have_url(f"{running.address}/?open=browse&verdict=good", timeout=PATIENCE)
 
 
+def test_what_is_typed_while_the_page_arrives_stays(inspector: Inspector, plates: tuple[int, ...]) -> None:
+    held: list[Route] = []
+    inspector.page.route("**/name_tag.js", lambda route: held.append(route))
+    inspector.come()
+    field = inspector.page.locator("#tw-search :is(input, textarea)")
+    field.click()
+    inspector.page.keyboard.type("gnu")
+    empty = inspector.page.locator("#tw-browse-empty")
+    expect(empty).to_contain_text("No image matches")
+    for route in held:
+        route.continue_()
+    inspector.settled()
+    expect(field).to_have_value("gnu")
+    expect(empty).to_contain_text("No image matches")
+
+
 def test_dark_is_kept(inspector: Inspector) -> None:
     inspector.come()
     inspector.page.locator("#tw-look button").click()
