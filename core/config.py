@@ -32,7 +32,10 @@ class DmadConfig:
     # 3.1 patch feature encoder
     backbone: str = "efficientnet_lite0"
     image_size: int = 256  # px, square
-    aggregation: str = "mean"  # "mean": 3x3 average pool, concatenated. "patchcore": the paper's
+    aggregation: str = (
+        "fine"  # finest map as it is, 3x3 average of the coarser ones. "mean": 3x3 average of all,
+    )
+    # "patchcore": the paper's
     scaling: str = (
         "overall"  # of features, by their spread in the fit's normal patches. "overall": one factor, which
     )
@@ -95,7 +98,7 @@ class DmadConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        _choice(self, "aggregation", ("mean", "patchcore"))
+        _choice(self, "aggregation", ("fine", "mean", "patchcore"))
         _choice(self, "scaling", ("overall", "channel", "none"))
         _choice(self, "mask_filter", ("coverage", "bilinear", "none"))
         _choice(self, "normal_scope", ("product", "all"))

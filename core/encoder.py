@@ -58,9 +58,7 @@ class PatchEncoder:
         """
         backbone.spec.require_size(image_size)
         self._size = image_size
-        graph = FeatureGraph(
-            backbone.for_size(image_size), aggregate_mean if aggregation == "mean" else aggregate_patchcore
-        )
+        graph = FeatureGraph(backbone.for_size(image_size), AGGREGATIONS[aggregation])
         self.grid, self.channels = _probe(graph, image_size)
         chosen = choose_network(graph, image_size, device, runtime)
         self._network = chosen.network
@@ -131,11 +129,28 @@ def build_encoder(config: DmadConfig, device: torch.device, weights_file: Path |
     )
 
 
+def aggregate_fine(maps: list[Tensor]) -> Tensor:
+    """Leave the finest grid as it is, average the coarser maps as `aggregate_mean` does: (B, N, sum of C_l).
+
+    Averaging the finest map hides what is smaller than three patches, averaging the coarser ones steadies what is
+    compared: docs/adr/0019.
+    """
+    size = maps[0].shape[-2:]
+    return _concatenated([m if m.shape[-2:] == size else _averaged(m) for m in maps])
+
+
 def aggregate_mean(maps: list[Tensor]) -> Tensor:
     """Average 3x3 neighbourhoods, resize to the finest grid, concatenate channels: (B, N, sum of C_l)."""
+    return _concatenated([_averaged(m) for m in maps])
+
+
+def _averaged(feature_map: Tensor) -> Tensor:
+    return F.avg_pool2d(feature_map, 3, stride=1, padding=1)
+
+
+def _concatenated(maps: list[Tensor]) -> Tensor:
     size = maps[0].shape[-2:]
-    pooled = [F.avg_pool2d(m, 3, stride=1, padding=1) for m in maps]
-    aligned = [m if m.shape[-2:] == size else F.interpolate(m, size, mode="bilinear") for m in pooled]
+    aligned = [m if m.shape[-2:] == size else F.interpolate(m, size, mode="bilinear") for m in maps]
     return torch.cat(aligned, dim=1).flatten(2).transpose(1, 2).contiguous()
 
 
@@ -157,3 +172,6 @@ def aggregate_patchcore(maps: list[Tensor]) -> Tensor:
     stacked = torch.stack(layers, dim=1).flatten(1).unsqueeze(1)  # (B * N, 1, L * 1536)
     pooled = F.adaptive_avg_pool1d(stacked, PATCHCORE_CHANNELS).squeeze(1)
     return pooled.reshape(maps[0].shape[0], height * width, PATCHCORE_CHANNELS)
+
+
+AGGREGATIONS = {"fine": aggregate_fine, "mean": aggregate_mean, "patchcore": aggregate_patchcore}

@@ -17,7 +17,7 @@ from torch import Tensor
 from benchmarks.peer.taps import Taps
 from benchmarks.speed.measured import Measured, timed
 from benchmarks.speed.run import Pixels, SpeedRun, rendered
-from core.encoder import aggregate_mean
+from core.encoder import AGGREGATIONS
 
 PEER = "timm eager fp32"
 LAYOUTS = {"NCHW": torch.contiguous_format, "channels-last": torch.channels_last}
@@ -59,6 +59,7 @@ class _Eager:
         network.stages.load_state_dict(backbone.stages.state_dict())
         self._network = network.eval().requires_grad_(False).to(memory_format=layout)
         self._layout = layout
+        self._aggregate = AGGREGATIONS[run.config.aggregation]
         self._mean = torch.tensor(spec.mean).view(1, 3, 1, 1)
         self._std = torch.tensor(spec.std).view(1, 3, 1, 1)
 
@@ -67,7 +68,7 @@ class _Eager:
         """(B, N, C) of images that have the network's size already."""
         batch = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).float().div_(255)
         batch = batch.sub_(self._mean).div_(self._std).contiguous(memory_format=self._layout)
-        return aggregate_mean(list(self._network(batch).values()))
+        return self._aggregate(list(self._network(batch).values()))
 
 
 def _seconds(extract: Callable[[list[Pixels]], Tensor], images: list[Pixels], batch: int) -> float:

@@ -16,6 +16,7 @@ from core.config import DmadConfig
 from core.encoder import (
     EncoderMismatchError,
     PatchEncoder,
+    aggregate_fine,
     aggregate_mean,
     aggregate_patchcore,
     build_encoder,
@@ -34,6 +35,23 @@ def test_mean_aggregation_averages_three_by_three_and_concatenates() -> None:
     assert features[0, 5, 0] == pytest.approx(fine[0, 0, 0:3, 0:3].mean())
     # A 3x3 average at the border counts the zeros beyond it: 4 of 9 cells of a corner are inside.
     assert features[0, 0, 1] == pytest.approx(9 * 4 / 9)
+
+
+def test_fine_aggregation_leaves_the_finest_map_and_averages_the_coarser_one() -> None:
+    fine = torch.arange(16.0).reshape(1, 1, 4, 4)
+    coarse = torch.full((1, 2, 2, 2), 9.0)
+
+    features = aggregate_fine([fine, coarse])
+
+    assert features.shape == (1, 16, 3)
+    assert torch.equal(features[0, :, 0], torch.arange(16.0))
+    assert torch.equal(features[0, :, 1:], aggregate_mean([fine, coarse])[0, :, 1:])
+
+
+def test_fine_aggregation_changes_nothing_where_all_maps_have_one_grid() -> None:
+    maps = [torch.arange(8.0).reshape(1, 2, 2, 2), torch.arange(4.0).reshape(1, 1, 2, 2)]
+
+    assert torch.equal(aggregate_fine(maps)[0].T, torch.cat(maps, dim=1)[0].flatten(1))
 
 
 def test_patchcore_aggregation_has_the_closed_form_of_wide_resnet() -> None:
