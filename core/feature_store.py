@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Sequence
 from functools import cache, partial
 from pathlib import Path
@@ -21,6 +22,7 @@ from core.outliers import choose_outliers, outlier_textures
 from core.progress import Progress, Report, silent
 
 _textures = cache(outlier_textures)  # 9 MB a seed
+RUN_BUDGET = 2**30  # bytes of what a run remembers
 
 
 class FeatureStore:
@@ -105,24 +107,49 @@ class FeatureStore:
 
 
 class RunMemory:
-    """Remembers what each image found in each segment for as long as one run lasts."""
+    """Remembers what each image found in each segment for as long as one run lasts, up to a budget.
 
-    def __init__(self) -> None:
-        self._found: dict[tuple[int, str], Neighbours] = {}
-        self._met: dict[tuple[int, str], Met] = {}
+    Beyond it what was put first goes first: it is then found again, with the same result.
+    """
+
+    def __init__(self, budget: int = RUN_BUDGET) -> None:
+        """
+        Args:
+            budget: bytes.
+        """
+        self._budget, self._bytes = budget, 0
+        self._kept: dict[tuple[str, int, str], Neighbours | Met] = {}  # in the order of putting
+        self._lock = threading.Lock()  # images are compared side by side
 
     def get(self, image_id: int, segment: Segment) -> Neighbours | None:
         """Return what was put, or None."""
-        return self._found.get((image_id, segment.digest))
+        found = self._kept.get(("nearest", image_id, segment.digest))
+        assert found is None or isinstance(found, Neighbours)
+        return found
 
     def put(self, image_id: int, segment: Segment, found: Neighbours) -> None:
         """Keep it."""
-        self._found[image_id, segment.digest] = found
+        self._keep(("nearest", image_id, segment.digest), found)
 
     def get_met(self, image_id: int, painted: Segment) -> Met | None:
         """Return what was put, or None."""
-        return self._met.get((image_id, painted.digest))
+        found = self._kept.get(("met", image_id, painted.digest))
+        assert found is None or isinstance(found, Met)
+        return found
 
     def put_met(self, image_id: int, painted: Segment, met: Met) -> None:
         """Keep it."""
-        self._met[image_id, painted.digest] = met
+        self._keep(("met", image_id, painted.digest), met)
+
+    def _keep(self, key: tuple[str, int, str], found: Neighbours | Met) -> None:
+        with self._lock:
+            replaced = self._kept.pop(key, None)
+            self._bytes += _size(found) - (0 if replaced is None else _size(replaced))
+            self._kept[key] = found
+            while self._bytes > self._budget:
+                self._bytes -= _size(self._kept.pop(next(iter(self._kept))))
+
+
+def _size(found: Neighbours | Met) -> int:
+    """Bytes of what is kept."""
+    return sum(values.nbytes for values in vars(found).values())

@@ -274,6 +274,19 @@ def test_what_a_search_found_is_never_searched_again(bolt: DualMemoryDetector) -
     assert same_scores(plain, remembered) == 0
 
 
+def test_a_memory_without_room_keeps_what_was_put_last_and_changes_no_score(bolt: DualMemoryDetector) -> None:
+    segment = bolt.normal.segments[0]
+    found = [Neighbours(torch.full((8,), float(n)), torch.arange(8)) for n in range(3)]  # 96 bytes each
+    small = RunMemory(budget=200)
+    for number, one in enumerate(found):
+        small.put(number, segment, one)
+    assert [small.get(number, segment) for number in range(3)] == [None, found[1], found[2]]
+
+    plain = teach(bolt, good_images(), [lesson(1), lesson(2)])
+    forgetful = teach(bolt, good_images(), [lesson(1), lesson(2)], memory=small)
+    assert same_scores(plain, forgetful) == 0
+
+
 def test_cancelling_stops_training_and_leaves_the_parent_as_it_was(bolt: DualMemoryDetector) -> None:
     before = bolt.score(good_features(70), "bolt").score
 
