@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 from core.assist.cues import Plane, Scene
 from core.assist.opinion import opinions
 from core.assist.reference import drafts_at, scene_of
-from core.assist.region import CLICK, Mask, region_around
+from core.assist.region import CLICK, Mask, Region, region_around
 from core.assist.watershed import Drafts, contrasts, drafts_from
 
 BRUSH_SHARE = 0.5  # of the vote
+CLOSE = 768  # px around a click that are looked at first; the whole image where its draft goes on behind them
 PICKY = 0.04  # what an outline's contrast may lack of the best one's before its vote is worth 1 / e
 
 
@@ -43,7 +44,17 @@ def offers_for(image: NDArray[np.uint8], stroke: Mask, heat: NDArray[np.float32]
     Raises:
         EmptyStrokeError: nothing was drawn.
     """
-    region = region_around(stroke)
+    close = _offers(image, stroke, heat, region_around(stroke, CLOSE))
+    first = close[0].drafts
+    if first.region.is_cut(first.masks[first.proposed], stroke.shape):
+        far = region_around(stroke)
+        return close if far == first.region else _offers(image, stroke, heat, far)
+    return close
+
+
+def _offers(
+    image: NDArray[np.uint8], stroke: Mask, heat: NDArray[np.float32] | None, region: Region
+) -> tuple[Offer, ...]:
     scene = scene_of(image, stroke, heat, region)
     likelihood = opinions().likelihood(scene)
     brush = Offer("brush", drafts_at(likelihood, scene.marks, region, stroke))

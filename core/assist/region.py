@@ -57,13 +57,22 @@ class Region:
         softened = Image.fromarray(mask.astype(np.uint8) * 255).resize(size, Image.Resampling.BILINEAR)
         return np.asarray(softened) > 127
 
+    def is_cut(self, mask: Mask, size: tuple[int, ...]) -> bool:
+        """Whether a mask (bottom - top, right - left) reaches a border of the region that is none of the image (H, W)."""
+        inner = (self.top > 0, self.bottom < size[0], self.left > 0, self.right < size[1])
+        edges = (mask[0], mask[-1], mask[:, 0], mask[:, -1])
+        return any(is_inner and edge.any() for is_inner, edge in zip(inner, edges, strict=True))
+
     @property
     def _window(self) -> tuple[slice, slice]:
         return slice(self.top, self.bottom), slice(self.left, self.right)
 
 
-def region_around(stroke: Mask) -> Region:
+def region_around(stroke: Mask, click_margin: int | None = None) -> Region:
     """Return the region of a stroke: its surroundings, or the whole image for a click.
+
+    Args:
+        click_margin: px around a click that are looked at instead of the whole image.
 
     Raises:
         EmptyStrokeError
@@ -72,7 +81,8 @@ def region_around(stroke: Mask) -> Region:
     if len(rows) == 0:
         raise EmptyStrokeError("nothing was drawn")
     extent = int(max(np.ptp(rows), np.ptp(columns))) + 1
-    margin = max(*stroke.shape) if extent <= CLICK else max(LEAST_MARGIN, extent)
+    around_click = max(*stroke.shape) if click_margin is None else click_margin
+    margin = around_click if extent <= CLICK else max(LEAST_MARGIN, extent)
     top, bottom = max(0, int(rows.min()) - margin), min(stroke.shape[0], int(rows.max()) + margin + 1)
     left, right = max(0, int(columns.min()) - margin), min(stroke.shape[1], int(columns.max()) + margin + 1)
     scale = min(1.0, SIDE / max(bottom - top, right - left))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.assist.choice import offers_for, vote
+from core.assist.choice import CLOSE, offers_for, vote
 from core.assist.cues import Scene, connected, cues_of, joined, second_cues
 from core.assist.opinion import Opinion, opinions
 from core.assist.reference import brush_drafts, expected_overlap
-from core.assist.region import EmptyStrokeError
+from core.assist.region import EmptyStrokeError, region_around
 from core.assist.watershed import Drafts, drafts_of
 from tests.core.test_assist import HEIGHT, WIDTH, Mask, ellipse, line, overlap, part
 
@@ -119,3 +119,23 @@ def test_where_an_outline_is_clear_its_reach_decides_the_vote() -> None:
     truth = ellipse(90, 120, 20, 40)
     clear = Scene(part(truth), line(truth, 90, 100, 140), None)
     assert vote(clear)[truth].mean() > 0.9 and vote(clear)[~truth].mean() < 0.05
+
+
+def test_a_click_in_a_large_image_is_looked_at_from_close_by() -> None:
+    truth = ellipse(1500, 2000, 30, 40, size=(3000, 4000))
+    drafts = offers_for(part(truth), line(truth, 1500, 2000, 2001), None)[0].drafts
+    assert drafts.region.bottom - drafts.region.top == 2 * CLOSE + 1
+    assert overlap(whole(drafts, truth.shape), truth) > 0.7
+
+
+def test_a_region_is_cut_where_a_mask_reaches_its_inner_borders_alone() -> None:
+    region = region_around(
+        line(np.zeros((100, 100), dtype=bool), 0, 50, 51), 20
+    )  # rows 0 to 20, columns 30 to 70
+    mask = np.zeros((21, 41), dtype=bool)
+    mask[0, 20] = True  # at the border of the image
+    assert not region.is_cut(mask, (100, 100))
+    for place in ((20, 20), (5, 0), (5, 40)):
+        other = mask.copy()
+        other[place] = True
+        assert region.is_cut(other, (100, 100))
