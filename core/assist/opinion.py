@@ -71,8 +71,13 @@ def likely(odds: NDArray[np.float32]) -> NDArray[np.float32]:
 
 @cache
 def opinions() -> Opinions:
-    """Read what comes with the product."""
-    with np.load(FILE, allow_pickle=False) as stored:
+    """Return what comes with the product."""
+    return read()
+
+
+def read(file: Path = FILE) -> Opinions:
+    """Read what `benchmarks.brush` wrote."""
+    with np.load(file, allow_pickle=False) as stored:
         arrays = {name: np.asarray(stored[name], dtype=np.float32) for name in stored.files}
     names = sorted({name.split(".")[0] for name in arrays if name.startswith("second")})
     return Opinions(_from_arrays(arrays, "first"), tuple(_from_arrays(arrays, name) for name in names))
