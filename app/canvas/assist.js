@@ -6,7 +6,7 @@ import { Draft } from "./draft.js";
 import { keyOf } from "./key_entries.js";
 import { toImage, toStage } from "./view.js";
 
-/** @typedef {import("./draft.js").Offer & {method?: keyof typeof METHODS}} Offer */
+/** @typedef {import("./draft.js").Offer & {method?: keyof typeof METHODS, basis?: string}} Offer  `basis`: what else it rests on */
 /** @typedef {import("./draft.js").Surroundings & {layer: () => string, say: (message: string) => void}} Surroundings */
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -59,7 +59,8 @@ export class Assist {
     await this.#ask(async () => {
       const { offers, uses_model: usesModel } = await postStroke(session.imageId, thinned(drawn), session.isBlind);
       if (usesModel) session.wasHeatmapShown = true; // its outline tells where the model looks
-      return offers;
+      const model = usesModel ? ", with the model's heatmap" : ", without a model";
+      return offers.map((/** @type {Offer} */ offer) => ({ ...offer, basis: offer.method === "watershed" ? "" : model }));
     });
     if (this.points === drawn) this.points = [];
     this.draw();
@@ -127,7 +128,7 @@ export class Assist {
   #show() {
     const [first, other] = this.offers;
     this.draft.open(first);
-    const drafted = first.method && other?.method ? `Drafted ${METHODS[first.method]}; ${keyOf("assist")} drafts it ${METHODS[other.method]}. ` : "";
+    const drafted = first.method && other?.method ? `Drafted ${METHODS[first.method]}${first.basis ?? ""}; ${keyOf("assist")} drafts it ${METHODS[other.method]}. ` : "";
     this.around.say(drafted + HOW);
   }
 

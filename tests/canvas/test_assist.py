@@ -77,6 +77,16 @@ def test_the_key_of_the_tool_shows_what_the_other_method_drafts_and_comes_back(p
     assert off_by(painter.saved().layer("scratch"), box(90, 111, 90, 171)) <= 220
 
 
+@pytest.mark.parametrize(("without_model", "says"), [(False, "with the model"), (True, "without a model")])
+def test_a_draft_says_whether_a_model_had_a_say_in_it(
+    painter: Painter, without_model: bool, says: str
+) -> None:
+    painter.server.without_model = without_model
+    painter.open()
+    draft(painter)
+    expect(painter.page.locator(".tb-notice")).to_contain_text(says)
+
+
 def test_a_draft_that_the_model_had_a_say_in_counts_as_its_heatmap_seen(painter: Painter) -> None:
     painter.open(heatmap_visible=False)
     draft(painter)
