@@ -331,6 +331,7 @@ def _add_measuring(commands: Commands) -> None:
         "bench backbones",
         "bench coldstart --data parts --product cookie",
         "bench assist --data parts",
+        "bench brush",
     )
     bench.add_argument("name", metavar="NAME", help="a module of the folder benchmarks")
     bench.add_argument("arguments", nargs=argparse.REMAINDER, help="handed to the benchmark")

@@ -4,7 +4,9 @@
 
 For each connected defect of a mask the stroke is 70 % of its skeleton in one piece, one pixel wide; the click is its
 thickest point. Every second image (in order of name) is judged; the others served to choose the settings. Beside our
-watershed: GrabCut (OpenCV, in the peer's environment) and the random walker (scikit-image), on the same regions.
+reference brush and watershed: GrabCut (OpenCV, in the peer's environment) and the random walker (scikit-image), on the
+same regions. The brush gets what it has in the app: the heatmap of a model of the good training images, no defects.
+"shown first" is what the app shows, "by hand" the best of the drafts that `[` and `]` go through.
 """
 
 from __future__ import annotations
@@ -25,10 +27,11 @@ from scipy import ndimage
 from skimage.segmentation import random_walker
 
 from benchmarks.assist_cases import EIGHT, Mask, cases
+from benchmarks.assist_model import GoodImagesModel
 from benchmarks.machine import machine
 from benchmarks.peer_environment import Peer, PeerEnvironment
+from core.assist.choice import offers_for
 from core.assist.region import Region, region_around
-from core.assist.watershed import drafts_of
 from core.datasets import DatasetError, read_dataset, read_pixels
 from core.evaluation.inputs import full_mask
 
@@ -50,6 +53,7 @@ class Drawn:
     pixels: NDArray[np.uint8]  # (H, W, 3)
     truth: Mask
     marks: Mask
+    heat: NDArray[np.float32] | None  # (H0, W0) of a model of the good images, 1 at its limit
 
 
 @dataclass(frozen=True)
@@ -64,31 +68,41 @@ class Outcome:
     iou: float
 
 
-def drawn(root: Path, products: Sequence[str], each: int) -> Iterator[Drawn]:
+def drawn(root: Path, products: Sequence[str], each: int, *, with_model: bool = True) -> Iterator[Drawn]:
     """Give what is drawn on every second defect image, at most `each` images of a product."""
-    for product in read_dataset(root, products):
+    data = read_dataset(root, products)
+    model = GoodImagesModel(data) if with_model else None
+    for product in data:
         for defect in [one for one in product.defects if one.mask is not None][1::2][:each]:
             pixels = read_pixels(defect.path)
+            heat = model.heat(defect.path, product.name) if model else None
             for case in cases(full_mask(defect)):
                 for tool, marks in (("stroke", case.stroke), ("click", case.click)):
                     name = defect.path.name
-                    yield Drawn(product.name, defect.defect_type, name, tool, pixels, case.truth, marks)
+                    yield Drawn(product.name, defect.defect_type, name, tool, pixels, case.truth, marks, heat)
 
 
 def measure(all_drawn: Sequence[Drawn], peer: Peer | None) -> list[Outcome]:
     """Judge every method on everything that was drawn."""
     found = []
     for one in all_drawn:
-        drafts = drafts_of(one.pixels, one.marks)
-        masks = {"watershed": drafts.masks[drafts.proposed], "random walker": walked(one)}
-        ious = {name: overlap(drafts.region, mask, one.truth) for name, mask in masks.items()}
-        ious["watershed, reach by hand"] = max(
-            overlap(drafts.region, mask, one.truth) for mask in drafts.masks
-        )
+        ious = _ours(one)
+        ious["random walker"] = overlap(region_around(one.marks), walked(one), one.truth)
         found += [_outcome(one, method, iou) for method, iou in ious.items()]
     if peer is not None:
         found += grab_cut(all_drawn, peer)
     return found
+
+
+def _ours(one: Drawn) -> dict[str, float]:
+    offers = offers_for(one.pixels, one.marks, one.heat)
+    named = {offer.method: offer.drafts for offer in offers}
+    blind = offers_for(one.pixels, one.marks, None)[0].drafts
+    ious = {}
+    for name, drafts in (("shown first", offers[0].drafts), ("shown first, no model", blind), *named.items()):
+        each = [overlap(drafts.region, mask, one.truth) for mask in drafts.masks]
+        ious |= {name: each[drafts.proposed], f"{name}, by hand": max(each)}
+    return {name: value for name, value in ious.items() if not name.startswith("both")}
 
 
 def _outcome(one: Drawn, method: str, iou: float) -> Outcome:
@@ -149,12 +163,12 @@ def _joined(basin: Mask, marks: Mask) -> Mask:
 
 
 def milliseconds(all_drawn: Sequence[Drawn], most: int = 40) -> list[float]:
-    """Time of one draft with all its reaches, on images made LARGE x LARGE."""
+    """Time of what one stroke or click asks for, both methods' drafts, on images made LARGE x LARGE."""
     taken = []
     for one in all_drawn[:: max(1, len(all_drawn) // most)]:
         pixels, marks = _enlarged(one.pixels), _enlarged(one.marks)
         started = time.perf_counter()
-        drafts_of(pixels, marks)
+        offers_for(pixels, marks, one.heat)
         taken.append(1000 * (time.perf_counter() - started))
     return taken
 
@@ -193,7 +207,9 @@ def main(arguments: Sequence[str], ready_peer: Callable[[], Peer] | None = None)
     """Run the benchmark; the exit code."""
     options = _options(arguments)
     try:
-        all_drawn = list(drawn(options.data, options.products, options.each))
+        all_drawn = list(
+            drawn(options.data, options.products, options.each, with_model=not options.without_model)
+        )
     except DatasetError as error:
         print(f"{error}", file=sys.stderr)
         return WRONG_USE
@@ -228,6 +244,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--each", type=int, default=1000, metavar="N", help="images of a product at most")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure here")
+    parser.add_argument("--without-model", action="store_true", help="give the brush no heatmap")
     parser.add_argument("--without-peer", action="store_true", help="leave GrabCut out")
     return parser.parse_args(list(arguments))
 

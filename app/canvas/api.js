@@ -102,8 +102,8 @@ export const getDefectTypes = () => call("api/defect-types");
 /** @param {string} author @param {string} name */
 export const postDefectType = (author, name) => call("api/defect-types", { method: "POST", author, body: { name } });
 
-/** @param {number} imageId @param {[number, number][]} points of a stroke, in image pixels */
-export const postStroke = (imageId, points) => call(`api/images/${imageId}/drafts`, { method: "POST", body: { points } });
+/** @param {number} imageId @param {[number, number][]} points of a stroke, in image pixels @param {boolean} blind without the model */
+export const postStroke = (imageId, points, blind) => call(`api/images/${imageId}/drafts`, { method: "POST", body: { points, blind } });
 
 /** @param {number} imageId */
 export const getModelDrafts = (imageId) => call(`api/images/${imageId}/drafts`);

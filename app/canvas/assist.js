@@ -1,14 +1,17 @@
 // @ts-check
-/** Drafts to begin with: what lies under a rough stroke, what the model sees, and the painting of the image before. */
+/** Drafts to begin with: what lies under a click or a rough stroke, what the model sees, and the painting of the image before. */
 
 import { getModelDrafts, postStroke, RefusedError } from "./api.js";
 import { Draft } from "./draft.js";
+import { keyOf } from "./key_entries.js";
 import { toImage, toStage } from "./view.js";
 
+/** @typedef {import("./draft.js").Offer & {method?: keyof typeof METHODS, basis?: string}} Offer  `basis`: what else it rests on */
 /** @typedef {import("./draft.js").Surroundings & {layer: () => string, say: (message: string) => void}} Surroundings */
 
 const SVG = "http://www.w3.org/2000/svg";
 const HOW = "Enter takes it; , and . make it smaller or larger, arrows move it, Escape gives it up.";
+const METHODS = { both: "by looks and edges", brush: "by what it looks like", watershed: "by its edges" };
 const UNREACHABLE = "The server cannot be reached, and drafts are made there. Paint by hand, or try again.";
 
 export class Assist {
@@ -21,6 +24,8 @@ export class Assist {
     /** @type {{image_id: number, layers: {defect_type: string, runs: number[]}[], width: number, height: number} | null} */
     this.before = null;
     this.asked = 0;
+    /** @type {Offer[]} what the methods make of the same stroke, the one shown in front */
+    this.offers = [];
     this.line = document.createElementNS(SVG, "polyline");
     this.overlay = document.createElementNS(SVG, "svg");
     this.overlay.setAttribute("class", "tb-layer tb-stroke-line");
@@ -51,7 +56,12 @@ export class Assist {
     const session = this.around.session();
     const drawn = this.points;
     if (!session || !drawn.length) return;
-    await this.#ask(() => postStroke(session.imageId, thinned(drawn)));
+    await this.#ask(async () => {
+      const { offers, uses_model: usesModel } = await postStroke(session.imageId, thinned(drawn), session.isBlind);
+      if (usesModel) session.wasHeatmapShown = true; // its outline tells where the model looks
+      const model = usesModel ? ", with the model's heatmap" : ", without a model";
+      return offers.map((/** @type {Offer} */ offer) => ({ ...offer, basis: offer.method === "watershed" ? "" : model }));
+    });
     if (this.points === drawn) this.points = [];
     this.draw();
   }
@@ -62,7 +72,7 @@ export class Assist {
     if (!session) return;
     if (session.isBlind) return this.around.say("This is a second look, without the model. Paint by hand.");
     session.wasHeatmapShown = true; // its contour tells as much
-    await this.#ask(() => getModelDrafts(session.imageId));
+    await this.#ask(async () => [await getModelDrafts(session.imageId)]);
   }
 
   /** What was painted with this defect type on the image before. */
@@ -75,8 +85,8 @@ export class Assist {
     if (before.width !== painting.width || before.height !== painting.height) return this.around.say("The image painted before has another size.");
     const layer = before.layers.find((one) => one.defect_type === this.around.layer());
     if (!layer) return this.around.say(`Nothing of the type ${this.around.layer() || "ignored"} was painted on the image before.`);
-    this.draft.open({ drafts: [layer.runs], proposed: 0 });
-    return this.around.say(HOW);
+    this.offers = [{ drafts: [layer.runs], proposed: 0 }];
+    return this.#show();
   }
 
   /** Keep what is painted, for the next image. @param {import("./session.js").Session | null} session */
@@ -87,6 +97,14 @@ export class Assist {
     if (painting && session && layers.length) this.before = { image_id: session.imageId, layers, width: painting.width, height: painting.height };
   }
 
+  /** Show what the next method makes of the same stroke. @returns {boolean} whether there is one */
+  switchMethod() {
+    if (!this.isOpen || this.offers.length < 2) return false;
+    this.offers.push(/** @type {Offer} */ (this.offers.shift()));
+    this.#show();
+    return true;
+  }
+
   take() {
     this.draft.take();
   }
@@ -94,6 +112,7 @@ export class Assist {
   abandon() {
     this.asked += 1; // an answer that is still to come is not wanted any more
     this.points = [];
+    this.offers = [];
     this.draft.abandon();
     this.draw();
   }
@@ -105,20 +124,27 @@ export class Assist {
     this.draft.draw();
   }
 
-  /** @param {() => Promise<import("./draft.js").Offer>} ask */
+  /** The first offer, and how to go on from it. */
+  #show() {
+    const [first, other] = this.offers;
+    this.draft.open(first);
+    const drafted = first.method && other?.method ? `Drafted ${METHODS[first.method]}${first.basis ?? ""}; ${keyOf("assist")} drafts it ${METHODS[other.method]}. ` : "";
+    this.around.say(drafted + HOW);
+  }
+
+  /** @param {() => Promise<Offer[]>} ask */
   async #ask(ask) {
     this.asked += 1;
     const own = this.asked;
-    let message = HOW;
     try {
-      const offer = await ask();
+      const offers = await ask();
       if (own !== this.asked) return;
-      this.draft.open(offer);
+      this.offers = offers;
+      this.#show();
     } catch (error) {
       if (own !== this.asked) return;
-      message = error instanceof RefusedError ? error.message : UNREACHABLE;
+      this.around.say(error instanceof RefusedError ? error.message : UNREACHABLE);
     }
-    this.around.say(message);
   }
 }
 

@@ -262,6 +262,7 @@ export class Painter {
       this.refresh();
       return true;
     }
+    if (name === "assist" && this.assist.switchMethod()) return true;
     if (ENDS_A_DRAFT.includes(name)) this.assist.abandon();
     return false;
   }

@@ -13,6 +13,7 @@ LONGEST_STROKE = 5000  # points
 
 class StrokeBody(BaseModel):
     points: list[tuple[float, float]] = Field(min_length=1, max_length=LONGEST_STROKE)
+    blind: bool = False  # a second look: without the model
 
 
 def router(services: Services) -> APIRouter:
@@ -20,7 +21,9 @@ def router(services: Services) -> APIRouter:
 
     @routes.post("/images/{image_id}/drafts")
     def from_stroke(image_id: int, body: StrokeBody) -> Json:
-        return _json(services.assist.from_stroke(image_id, body.points))
+        found = services.assist.from_stroke(image_id, body.points, is_blind=body.blind)
+        offers = [{"method": offer.method, **_json(offer.drafts)} for offer in found.offers]
+        return {"offers": offers, "uses_model": found.uses_model}
 
     @routes.get("/images/{image_id}/drafts")
     def from_model(image_id: int) -> Json:

@@ -11,12 +11,14 @@ from PIL import Image as Picture
 from PIL import ImageDraw
 
 from app.services.catalogue import require_image
-from app.services.errors import InvalidRequestError
+from app.services.errors import InvalidRequestError, NotScoredError
 from app.services.heatmaps import patch_scores
 from app.services.review import ReviewService
-from core.assist.watershed import drafts_of
+from core.assist.choice import offers_for
+from core.assist.watershed import Drafts
 from core.heatmap import pixel_map
 from core.images import decode
+from storage.records import Image
 from storage.workspace import Workspace
 
 SHARES = (1.6, 1.4, 1.2, 1.1, 1.0, 0.9, 0.8, 0.7, 0.6)  # of the reject limit, where the contour is drawn
@@ -42,6 +44,22 @@ class MaskDrafts:
     proposed: int
 
 
+@dataclass(frozen=True)
+class Offer:
+    """What one method makes of a stroke."""
+
+    method: str  # "both" | "brush" | "watershed"
+    drafts: MaskDrafts
+
+
+@dataclass(frozen=True)
+class StrokeDrafts:
+    """Each method's drafts, the one to show first in front."""
+
+    offers: tuple[Offer, ...]
+    uses_model: bool  # the first opinion on each pixel came from the heatmap too
+
+
 class AssistService:
     """Reads pixels and scores; changes nothing."""
 
@@ -49,8 +67,11 @@ class AssistService:
         self._workspace = workspace
         self._review = review
 
-    def from_stroke(self, image_id: int, points: Sequence[Point]) -> MaskDrafts:
-        """Return what the defect under a stroke may be.
+    def from_stroke(self, image_id: int, points: Sequence[Point], *, is_blind: bool = False) -> StrokeDrafts:
+        """Return what the defect under a stroke or a click may be.
+
+        Args:
+            is_blind: in a second look nothing of the model may show; else its heatmap counts, where there is one.
 
         Raises:
             UnknownImageError, InvalidRequestError: no point of the stroke lies on the image.
@@ -60,10 +81,19 @@ class AssistService:
         stroke = _line(points, image.width, image.height)
         if not stroke.any():
             raise InvalidRequestError("The stroke lies outside of the image: draw on the defect.")
-        drafts = drafts_of(decode(self._workspace.blobs.get(image.pixels_sha256)).pixels, stroke)
-        region = drafts.region
-        pieces = tuple(PieceOfMask(region.top, region.left, mask) for mask in drafts.masks)
-        return MaskDrafts(image.width, image.height, pieces, drafts.proposed)
+        heat = None if is_blind else self._heat(image_id)
+        pixels = decode(self._workspace.blobs.get(image.pixels_sha256)).pixels
+        offers = offers_for(pixels, stroke, heat)
+        placed = tuple(Offer(offer.method, _placed(offer.drafts, image)) for offer in offers)
+        return StrokeDrafts(placed, heat is not None)
+
+    def _heat(self, image_id: int) -> NDArray[np.float32] | None:
+        """Patch scores of the version in use, 1 at its limit; None: it has not judged the image."""
+        try:
+            _, score = self._review.score(image_id)
+        except NotScoredError:
+            return None
+        return patch_scores(score) / np.float32(score.limit)
 
     def from_model(self, image_id: int) -> MaskDrafts:
         """Return where the scores of the version in use lie above shares of the reject limit.
@@ -80,6 +110,12 @@ class AssistService:
             raise InvalidRequestError("The model sees nothing here that comes near its limit: paint by hand.")
         pieces = tuple(PieceOfMask(0, 0, mask) for mask in masks[proposed:])
         return MaskDrafts(image.width, image.height, pieces, max(0, SHARES.index(1.0) - proposed))
+
+
+def _placed(drafts: Drafts, image: Image) -> MaskDrafts:
+    region = drafts.region
+    pieces = tuple(PieceOfMask(region.top, region.left, mask) for mask in drafts.masks)
+    return MaskDrafts(image.width, image.height, pieces, drafts.proposed)
 
 
 def _line(points: Sequence[Point], width: int, height: int) -> NDArray[np.bool_]:

@@ -10,6 +10,7 @@ Shapes in this file
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,29 +44,40 @@ def drafts_of(image: NDArray[np.uint8], stroke: Mask) -> Drafts:
         EmptyStrokeError: nothing was drawn.
     """
     region = region_around(stroke)
-    marks = region.marks(stroke)
-    slope = steepness(region.picture(image))
-    away = ndimage.distance_transform_edt(~marks)
+    marks, slope = region.marks(stroke), steepness(lab_of(region.picture(image)))
+    return drafts_from(region, stroke, slope, floods(slope, marks, ndimage.distance_transform_edt(~marks)))
+
+
+def drafts_from(region: Region, stroke: Mask, slope: NDArray[np.float32], basins: Sequence[Mask]) -> Drafts:
+    """Return the drafts that the basins of all reaches make, as in `drafts_of`."""
     found: list[Mask] = []
-    for reach in REACHES:
-        if found and not (away > reach).any():
-            break
-        basin = _flooded(slope, marks, away, reach)
+    for basin in basins:
         if not found or (basin != found[-1]).any():
             found.append(basin)
-    steep = [_outline(slope, basin) for basin in found]
     own = stroke[region.top : region.bottom, region.left : region.right]
-    return Drafts(region, tuple(region.back(basin) | own for basin in found), int(np.argmax(steep)))
+    return Drafts(
+        region, tuple(region.back(basin) | own for basin in found), int(np.argmax(contrasts(slope, found)))
+    )
 
 
-def steepness(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+def floods(slope: NDArray[np.float32], marks: Mask, away: NDArray[np.floating]) -> list[Mask]:
+    """Basins of the marks, one for each reach that leaves something outside."""
+    reaches = [reach for reach in REACHES if reach == REACHES[0] or (away > reach).any()]
+    return [_flooded(slope, marks, away, reach) for reach in reaches]
+
+
+def lab_of(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """(h, w, 3) in CIELAB."""
+    return np.asarray(rgb2lab(picture), dtype=np.float32)
+
+
+def steepness(lab: NDArray[np.float32], smoothing: float = SMOOTHING) -> NDArray[np.float32]:
     """(h, w, 3) -> (h, w): how fast the colour changes, in CIELAB units per pixel."""
-    lab = rgb2lab(picture).astype(np.float32)
-    squares = [ndimage.gaussian_gradient_magnitude(lab[..., channel], SMOOTHING) ** 2 for channel in range(3)]
+    squares = [ndimage.gaussian_gradient_magnitude(lab[..., channel], smoothing) ** 2 for channel in range(3)]
     return np.sqrt(np.sum(squares, axis=0, dtype=np.float32))
 
 
-def _flooded(slope: NDArray[np.float32], marks: Mask, away: NDArray[np.float64], reach: int) -> Mask:
+def _flooded(slope: NDArray[np.float32], marks: Mask, away: NDArray[np.floating], reach: int) -> Mask:
     basin = np.zeros_like(marks)
     rows, columns = np.nonzero(marks)
     margin = reach + 2
@@ -77,6 +89,11 @@ def _flooded(slope: NDArray[np.float32], marks: Mask, away: NDArray[np.float64],
     markers[marks[near]] = 1
     basin[near] = watershed(slope[near], markers, mask=away[near] <= margin) == 1
     return basin
+
+
+def contrasts(slope: NDArray[np.float32], basins: Sequence[Mask]) -> NDArray[np.float64]:
+    """How steep the outline of each basin is."""
+    return np.array([_outline(slope, basin) for basin in basins])
 
 
 def _outline(slope: NDArray[np.float32], basin: Mask) -> float:

@@ -99,6 +99,7 @@ class SmallServer:
     list_delay: float = 0.0  # of the cards behind the first ones
     types: list[dict[str, Any]] = field(default_factory=list)
     without_model: bool = False
+    strokes: list[dict[str, Any]] = field(default_factory=list)  # that drafts were asked for
     unsaved: list[dict[str, Any]] = field(default_factory=list)  # paintings whose patches were asked for
     nearest_good: int | None = None  # whole image, whichever is asked about
     address: str = ""
@@ -212,9 +213,17 @@ def add_labels(app: FastAPI, server: SmallServer) -> None:
 def add_drafts(app: FastAPI, server: SmallServer) -> None:
     @app.post("/api/images/{image_id}/drafts")
     async def from_stroke(image_id: int, request: Request) -> Any:
-        """Boxes around the stroke, ever larger."""
-        x, y = zip(*(await request.json())["points"], strict=True)
-        return {"drafts": [boxed(server, image_id, x, y, room) for room in (4, 10, 20)], "proposed": 1}
+        """Boxes around the stroke, ever larger; of the other method one that is wider."""
+        body = await request.json()
+        server.strokes.append(body)
+        x, y = zip(*body["points"], strict=True)
+        drafts = [boxed(server, image_id, x, y, room) for room in (4, 10, 20)]
+        other = [boxed(server, image_id, x, y, 30)]
+        offers = [
+            {"method": "brush", "drafts": drafts, "proposed": 1},
+            {"method": "watershed", "drafts": other, "proposed": 0},
+        ]
+        return {"offers": offers, "uses_model": not body["blind"] and not server.without_model}
 
     @app.post("/api/images/{image_id}/patches")
     async def patches(image_id: int, request: Request) -> Any:

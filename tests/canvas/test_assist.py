@@ -51,6 +51,51 @@ def test_brackets_change_it_and_arrows_move_it(painter: Painter) -> None:
     assert off_by(painter.saved().layer("scratch"), box(91, 132, 79, 180)) <= 250
 
 
+def test_one_click_is_enough_for_a_draft(painter: Painter) -> None:
+    painter.open().key("s")
+    painter.stroke((130, 100), (130, 100))
+    expect(painter.page.locator(".tb-draft")).to_be_visible()
+    painter.key("Enter")
+    assert off_by(painter.saved().layer("scratch"), box(90, 111, 120, 141)) <= 50
+    assert len(painter.server.strokes[-1]["points"]) == 1
+
+
+def test_the_key_of_the_tool_shows_what_the_other_method_drafts_and_comes_back(painter: Painter) -> None:
+    painter.open()
+    draft(painter)
+    expect(painter.page.locator(".tb-notice")).to_contain_text("S drafts it by its edges")
+    painter.key("s")
+    expect(painter.page.locator(".tb-notice")).to_contain_text("S drafts it by what it looks like")
+    painter.key("Enter")
+    assert off_by(painter.saved().layer("scratch"), box(70, 131, 70, 191)) <= 350
+    painter.key("Control+z")
+    painter.saved()
+    draft(painter)
+    painter.key("s")
+    painter.key("s")
+    painter.key("Enter")
+    assert off_by(painter.saved().layer("scratch"), box(90, 111, 90, 171)) <= 220
+
+
+@pytest.mark.parametrize(("without_model", "says"), [(False, "with the model"), (True, "without a model")])
+def test_a_draft_says_whether_a_model_had_a_say_in_it(
+    painter: Painter, without_model: bool, says: str
+) -> None:
+    painter.server.without_model = without_model
+    painter.open()
+    draft(painter)
+    expect(painter.page.locator(".tb-notice")).to_contain_text(says)
+
+
+def test_a_draft_that_the_model_had_a_say_in_counts_as_its_heatmap_seen(painter: Painter) -> None:
+    painter.open(heatmap_visible=False)
+    draft(painter)
+    painter.key("Escape")
+    with painter.page.expect_response("**/verdict"):
+        painter.key("u")
+    assert painter.server.verdicts[-1]["heatmap_visible"]
+
+
 def test_a_draft_moved_over_the_border_is_cut_there(painter: Painter) -> None:
     painter.open()
     draft(painter)
@@ -100,3 +145,5 @@ def test_a_second_look_gets_no_hint_from_the_model(painter: Painter) -> None:
     painter.open(blind=True).key("x")
     expect(painter.page.locator(".tb-notice")).to_contain_text("second look")
     expect(painter.page.locator(".tb-draft")).to_be_hidden()
+    draft(painter)
+    assert painter.server.strokes[-1]["blind"]

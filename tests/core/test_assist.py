@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from core.assist.region import EmptyStrokeError, region_around
 from core.assist.watershed import drafts_of
@@ -81,3 +82,15 @@ def test_a_stroke_at_the_border_of_the_image_is_drafted_there() -> None:
 def test_nothing_drawn_is_refused() -> None:
     with pytest.raises(EmptyStrokeError):
         drafts_of(part(ellipse(90, 120, 9, 9)), np.zeros((HEIGHT, WIDTH), dtype=bool))
+
+
+@pytest.mark.parametrize("centre", [(400, 500), (3, 3), (790, 990), (400, 999)])
+def test_a_mask_comes_back_in_the_size_of_the_image_as_if_all_of_it_were_enlarged(
+    centre: tuple[int, int],
+) -> None:
+    region = region_around(line(np.zeros((800, 1000), dtype=bool), 400, 500, 501))
+    mask = ellipse(centre[0] * 0.256, centre[1] * 0.256, 9, 17, size=(region.height, region.width))
+    enlarged = Image.fromarray(mask.astype(np.uint8) * 255).resize((1000, 800), Image.Resampling.BILINEAR)
+    differs = region.back(mask) ^ (np.asarray(enlarged) > 127)
+    assert differs.sum() <= 0.02 * (np.asarray(enlarged) > 127).sum()  # rounding of what is half and half
+    assert not region.back(np.zeros_like(mask)).any()

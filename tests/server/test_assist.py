@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 from fastapi.testclient import TestClient
+from numpy.typing import NDArray
 
 from app.canvas import run_lengths
 from app.services import Services
@@ -13,31 +14,8 @@ from tests.services.parts import SIDE, part
 from tests.storage.examples import NOON, new_score
 
 
-def test_a_stroke_comes_back_as_masks_from_small_to_large(client: TestClient, services: Services) -> None:
-    spotted = part(4, spot=9)
-    [image] = services.importing.import_files([IncomingFile("s.png", spotted.png)], "plate", "Ada").image_ids
-    y, x = (float(np.mean(places)) for places in np.nonzero(spotted.mask))
-    answer = client.post(f"/api/images/{image}/drafts", json={"points": [[x - 4, y], [x + 4, y]]}).json()
-    masks = [run_lengths.decode(runs, SIDE, SIDE) for runs in answer["drafts"]]
-    assert [mask.sum() for mask in masks] == sorted(mask.sum() for mask in masks)
-    found = masks[answer["proposed"]]
-    assert (found & spotted.mask).sum() / (found | spotted.mask).sum() > 0.8
-
-
-def test_what_can_not_be_drafted_is_a_sentence(client: TestClient, image: int) -> None:
-    outside = client.post(f"/api/images/{image}/drafts", json={"points": [[-50, -50]]})
-    assert outside.status_code == 400 and outside.json()["detail"].endswith(".")
-    assert client.post(f"/api/images/{image}/drafts", json={"points": []}).status_code == 422
-    assert client.post("/api/images/99/drafts", json={"points": [[1, 1]]}).status_code == 404
-    without_model = client.get(f"/api/images/{image}/drafts")
-    assert without_model.status_code == 404 and without_model.json()["detail"].endswith(".")
-
-
-def test_the_model_drafts_are_its_heatmap_at_shares_of_the_limit(
-    client: TestClient, services: Services, image: int
-) -> None:
-    grid = np.zeros((8, 8), dtype=np.float16)
-    grid[2:4, 2:4] = 1.3
+def add_score(services: Services, image: int, grid: NDArray[np.float16]) -> None:
+    """A version in use has judged the image."""
     with services._workspace.writing() as work:
         version = work.versions.add(
             None, VersionKind.FIT, "0" * 64, "Ada", NOON, {}, {}, [], [], ["plate"]
@@ -54,6 +32,54 @@ def test_the_model_drafts_are_its_heatmap_at_shares_of_the_limit(
             ]
         )
         work.in_use.put("plate", version, "Ada", NOON)
+
+
+def test_a_stroke_comes_back_as_masks_from_small_to_large(client: TestClient, services: Services) -> None:
+    spotted = part(4, spot=9)
+    [image] = services.importing.import_files([IncomingFile("s.png", spotted.png)], "plate", "Ada").image_ids
+    y, x = (float(np.mean(places)) for places in np.nonzero(spotted.mask))
+    answer = client.post(f"/api/images/{image}/drafts", json={"points": [[x - 7, y], [x + 7, y]]}).json()
+    assert {offer["method"] for offer in answer["offers"]} == {"both", "brush", "watershed"}
+    for offer in answer["offers"]:
+        masks = [run_lengths.decode(runs, SIDE, SIDE) for runs in offer["drafts"]]
+        assert [mask.sum() for mask in masks] == sorted(mask.sum() for mask in masks)
+        found = masks[offer["proposed"]]
+        assert (found & spotted.mask).sum() / (found | spotted.mask).sum() > 0.7
+
+
+def test_the_heatmap_has_a_say_in_a_draft_where_there_is_one_but_never_in_a_second_look(
+    client: TestClient, services: Services, image: int
+) -> None:
+    def asked(is_blind: bool) -> dict[str, object]:
+        body = {"points": [[20.0, 20.0]], "blind": is_blind}
+        answer: dict[str, object] = client.post(f"/api/images/{image}/drafts", json=body).json()
+        return answer
+
+    before = asked(is_blind=False)
+    assert not before["uses_model"]
+    grid = np.zeros((8, 8), dtype=np.float16)
+    grid[2:4, 2:4] = 1.6
+    add_score(services, image, grid)
+    after, blind = asked(is_blind=False), asked(is_blind=True)
+    assert after["uses_model"] and after["offers"] != before["offers"]
+    assert blind == before
+
+
+def test_what_can_not_be_drafted_is_a_sentence(client: TestClient, image: int) -> None:
+    outside = client.post(f"/api/images/{image}/drafts", json={"points": [[-50, -50]]})
+    assert outside.status_code == 400 and outside.json()["detail"].endswith(".")
+    assert client.post(f"/api/images/{image}/drafts", json={"points": []}).status_code == 422
+    assert client.post("/api/images/99/drafts", json={"points": [[1, 1]]}).status_code == 404
+    without_model = client.get(f"/api/images/{image}/drafts")
+    assert without_model.status_code == 404 and without_model.json()["detail"].endswith(".")
+
+
+def test_the_model_drafts_are_its_heatmap_at_shares_of_the_limit(
+    client: TestClient, services: Services, image: int
+) -> None:
+    grid = np.zeros((8, 8), dtype=np.float16)
+    grid[2:4, 2:4] = 1.3
+    add_score(services, image, grid)
     answer = client.get(f"/api/images/{image}/drafts").json()
     masks = [run_lengths.decode(runs, SIDE, SIDE) for runs in answer["drafts"]]
     areas = [int(mask.sum()) for mask in masks]
