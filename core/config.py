@@ -91,6 +91,9 @@ class DmadConfig:
     usual_share: float = 0.5  # of the usual distance, taken off for the image score; 0: none (the paper's)
     overkill: float = 0.05  # share of good training images above the limit
     combine: str = "evidence"  # "evidence": distance + w * head, w by evidence. "head": the paper's score
+    borrowed_weight: float = (
+        0.0  # of the head for a product of which nothing is painted, where others are; 0: none
+    )
     known_defects: bool = True  # an image that nearly coincides with a painted defect is rejected
     match_margin: float = 0.8  # of the distance from the painted patch to the nearest good one
     resemblance: float = 1.0  # weight of "nearer to painted patches than to good ones"; 0: none (the paper's)
@@ -119,6 +122,7 @@ class DmadConfig:
             _between(self, name, 0.0, 1.0)
         _between(self, "trimmed_fraction", 0.0, 0.2)
         _between(self, "resemblance", 0.0, 10.0)
+        _between(self, "borrowed_weight", 0.0, 2.0)
         _between(self, "resemblance_margin", 0.0, 1.0)
         _between(self, "folds", 1, 10)
         for name in (

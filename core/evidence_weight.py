@@ -76,6 +76,16 @@ def _with_enough_lessons(lessons: Sequence[Lesson]) -> set[str]:
     return {product for product, owners in parts.items() if len(owners) >= MIN_LESSONS}
 
 
+def _with_a_say(products: set[str], lessons: Sequence[Lesson], config: DmadConfig) -> set[str]:
+    """Names of the products whose head counts, or may."""
+    if config.combine == "head":
+        return products
+    own = _with_enough_lessons(lessons)
+    if not own or not config.borrowed_weight:
+        return own & products
+    return (own | (products - {lesson.product for lesson in lessons})) & products
+
+
 def calibrate(
     detector: DualMemoryDetector,
     good: Sequence[GoodImage],
@@ -96,7 +106,7 @@ def calibrate(
     """
     config = detector.config
     products = {image.product for image in good}
-    with_a_say = products if config.combine == "head" else _with_enough_lessons(lessons) & products
+    with_a_say = _with_a_say(products, lessons, config)
     heads_for = (products if asks_all else with_a_say) if trained else set()
     usual = usual_distances(detector.normal, (comparison.normal[image.image_id] for image in good))
     detector = replace(detector, usual=usual)
@@ -228,7 +238,7 @@ def _with_weight(
         return replace(blank, distance_share=0.0, head_share=1.0, evidence="set to the trained part alone")
     count = len({signals.own_id for signals in painted})
     if count == 0:
-        return replace(blank, evidence="nothing is painted: the score is the distance to good parts")
+        return _with_borrowed_weight(blank, good, config)
     if count < MIN_LESSONS:
         return replace(
             blank,
@@ -250,6 +260,20 @@ def _with_weight(
             )
     return replace(
         blank, evidence=f"on {count} painted defects, each kept out in turn, training did not help"
+    )
+
+
+def _with_borrowed_weight(
+    blank: ProductCalibration, good: Sequence[_Signals], config: DmadConfig
+) -> ProductCalibration:
+    """Where nothing of the product is painted: the distance, and what other products' painted defects add if asked."""
+    if not config.borrowed_weight or all(signals.heads is None for signals in good):
+        return replace(blank, evidence="nothing is painted: the score is the distance to good parts")
+    return replace(
+        blank,
+        head_share=config.borrowed_weight,
+        evidence="nothing is painted of this product: the score is the distance to good parts and, as set, what "
+        "was learnt from other products' painted defects",
     )
 
 

@@ -94,3 +94,18 @@ def test_the_image_score_is_at_the_limit_what_the_limit_says() -> None:
     detector = fitted(good).detector
     scores = [detector.score(i.features(), "bolt", own=i.own_id, image_id=i.image_id).score for i in good]
     assert sorted(scores)[-2] == pytest.approx(1.0, abs=1e-5)
+
+
+@pytest.mark.parametrize(("borrowed", "weight"), [(0.0, 0.0), (0.25, 0.25)])
+def test_other_products_painted_defects_count_only_where_it_is_asked_for(
+    borrowed: float, weight: float
+) -> None:
+    good = [*good_images(), *good_images(product="nut", number=1, first_id=101)]
+    config = replace(TOY, borrowed_weight=borrowed)
+    nothing_painted = fitted(good, config=config).detector
+    taught = teach(nothing_painted, good, [lesson(n) for n in range(1, 4)])
+    nut = defect_features(8000, (5, 6), product=1)
+    assert nothing_painted.calibration("nut").head_weight == 0
+    assert taught.calibration("nut").head_weight == weight
+    changed = taught.score(nut, "nut").score != nothing_painted.score(nut, "nut").score
+    assert changed == bool(borrowed)
