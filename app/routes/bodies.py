@@ -99,7 +99,7 @@ class ExportPreviewBody(BaseModel):
 
 
 class ExportBody(ExportPreviewBody):
-    folder: str
+    folder: str | None = None  # None: one below the workspace's exports, named by the server
 
 
 class FitBody(BaseModel):
@@ -120,6 +120,7 @@ def author_of(x_twinbank_author: Annotated[str | None, Header()] = None) -> str:
 
 
 Author = Annotated[str, Depends(author_of)]
+OwnerPass = Annotated[str | None, Header(alias="X-Twinbank-Owner")]
 
 
 def card_json(card: ImageCard) -> dict[str, object]:

@@ -126,6 +126,15 @@ class ExportFailedError(ServiceError):
         super().__init__(f"Nothing was exported to {folder} ({why}).")
 
 
+class UnknownExportError(NotFoundError):
+    def __init__(self, job_id: int) -> None:
+        super().__init__(f"There is no export {job_id} in this workspace any more: export again.")
+
+
+class OwnerOnlyError(ServiceError):
+    """A path of this machine came from somebody who is not known to run Twinbank here."""
+
+
 class WorkerDiedError(ServiceError):
     """The training process ended without an answer; the version in use keeps serving."""
 

@@ -144,6 +144,21 @@ class ExportReport:
     images: int
     painted: int
     losses: tuple[str, ...]
+    left_out: tuple[RefusedFile, ...]  # images that are not in the folder, each with its reason
+
+
+@dataclass(frozen=True)
+class KeptExport:
+    """An export that lies in the workspace, or is being written there."""
+
+    job: int
+    name: str  # of its folder below exports/
+    layout: str
+    product: str | None
+    images: int
+    author: str
+    at: datetime
+    is_active: bool
 
 
 @dataclass(frozen=True, eq=False)  # eq: comparing arrays gives an array
@@ -279,7 +294,7 @@ class Waiting:
 @dataclass(frozen=True)
 class JobView:
     id: int
-    kind: str  # "import" | "fit" | "teach" | "score"
+    kind: str  # "import" | "fit" | "teach" | "score" | "export"
     state: str  # "queued" | "running" | "done" | "failed" | "cancelled"
     stage: str
     done: int
@@ -288,6 +303,7 @@ class JobView:
     seconds_left: float | None
     message: str
     error: str | None
+    spec: Mapping[str, object]  # what was asked for
     result: Mapping[str, object] | None
     author: str
     created_at: datetime

@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from storage.database import Database
 from storage.errors import NotAWorkspaceError, WorkspaceFromNewerVersionError, WorkspaceInUseError
-from storage.records import VerdictValue
+from storage.records import JobKind, VerdictValue
 from storage.schema import migrate, revision_of
 from storage.tables import Base
 from storage.workspace import Workspace
@@ -104,12 +104,22 @@ def test_first_tables_become_those_in_use_and_keep_what_is_in_them(tmp_path: Pat
         connection.execute(
             text("INSERT INTO products (name, created_at) VALUES ('tile', '2026-01-01T00:00:00+00:00')")
         )
+        connection.execute(
+            text(
+                "INSERT INTO jobs (kind, state, stage, done, total, message, author, created_at, spec) VALUES "
+                "('teach', 'done', '', 0, 0, '', 'Ada', '2026-01-01T00:00:00+00:00', '{}')"
+            )
+        )
 
     workspace = Workspace.open(tmp_path)
 
     with workspace.reading() as work:
         assert [product.name for product in work.products.all()] == ["tile"]
         assert work.book.entries("tile") == ()
+    with workspace.writing() as work:  # a kind of job that the first tables refused
+        assert work.jobs.add(JobKind.EXPORT, "Ada", NOON, {}).id == 2
+    with workspace.reading() as work:
+        assert [job.kind for job in work.jobs.recent(JobKind.TEACH, 5)] == [JobKind.TEACH]
     workspace.close()
 
 
