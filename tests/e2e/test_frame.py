@@ -6,7 +6,6 @@ from typing import Any
 from zipfile import ZipFile
 
 import numpy as np
-
 import pytest
 from playwright.sync_api import BrowserContext, Route, expect
 
