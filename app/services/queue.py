@@ -12,7 +12,7 @@ from app.services.questions import ANSWERS, answered, questions_to
 from app.services.thumbnails import Thumbnails
 from app.services.usefulness import COLD_BELOW, Place, Why, is_cold, ranked
 from app.services.views import Standing
-from storage.listing import NONE, Wanted
+from storage.list_query import NONE, Wanted
 from storage.records import Skip
 from storage.workspace import Work, Workspace
 

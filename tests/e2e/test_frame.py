@@ -242,9 +242,7 @@ def test_a_folder_is_imported_with_a_word_about_every_refused_file(
     assert [summary.name for summary in running.services.browsing.products()] == ["lid", "plate"]
 
 
-def test_an_export_says_what_is_lost_and_where_it_went(
-    inspector: Inspector, plates: tuple[int, ...]
-) -> None:
+def test_an_export_says_what_is_lost_and_where_it_went(inspector: Inspector, plates: tuple[int, ...]) -> None:
     inspector.come("?open=browse")
     inspector.page.locator("#tw-export .tw-button").click()
     sheet = inspector.page.locator(".tw-export-sheet")

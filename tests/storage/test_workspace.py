@@ -40,7 +40,7 @@ def test_paintings_from_before_saves_had_names_are_kept(tmp_path: Path) -> None:
     with workspace.database.writing() as session:  # back to the schema before it
         session.execute(text("DROP INDEX ix_revisions_save_id"))
         session.execute(text("ALTER TABLE revisions DROP COLUMN save_id"))
-        for index in ("ix_images_listed", "ix_images_imported_at", "ix_scores_listed"):
+        for index in ("ix_images_listed", "ix_images_imported_at", "ix_scores_listed", "ix_scores_by_score"):
             session.execute(text(f"DROP INDEX {index}"))
         session.execute(
             text("CREATE INDEX ix_scores_version_id_image_id_id ON scores (version_id, image_id, id)")

@@ -13,3 +13,9 @@ def upgrade() -> None:
     with op.batch_alter_table("jobs", recreate="always") as jobs:
         jobs.drop_constraint(op.f("ck_jobs_kind"), type_="check")
         jobs.create_check_constraint(op.f("ck_jobs_kind"), "kind IN ('import', 'fit', 'teach', 'score', 'export')")
+    op.create_index(
+        "ix_scores_by_score",
+        "scores",
+        ["version_id", "score", "image_id", "id", "limit", "call", "taught", "at"],
+        unique=False,
+    )
