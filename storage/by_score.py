@@ -4,6 +4,7 @@ Each version in use has an order of its own in the index; what is asked for are 
 stand last, by name.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -23,8 +24,6 @@ from storage.list_query import (
     with_labels,
 )
 from storage.tables import ImageTable, ProductTable, ScoreTable
-
-INDEX = "INDEXED BY ix_scores_by_score"
 
 
 def page_by_score(
@@ -80,7 +79,12 @@ def _scored(wanted: Wanted, version: int, products: tuple[int, ...] | None) -> S
         images.join(ProductTable, ProductTable.id == ImageTable.product_id + 0), needed_by(wanted) - {"score"}
     )
     query = select(ScoreTable.score, ProductTable.name, ImageTable.name, ImageTable.id).select_from(sources)
-    query = query.with_hint(ScoreTable, INDEX, "sqlite")
+    # A bound, be it none at all, makes SQLite take the index that is in the order of the scores.
+    highest, lowest = wanted.max_score, wanted.min_score
+    query = query.where(
+        ScoreTable.score <= (math.inf if highest is None else highest),
+        ScoreTable.score >= (-math.inf if lowest is None else lowest),
+    )
     if products is not None:
         query = query.where(ImageTable.product_id.in_(products))
     return query.where(is_newest_score(version), *conditions_of(wanted)).order_by(*in_order(wanted))

@@ -110,6 +110,9 @@ def needed_by(wanted: Wanted) -> set[str]:
     return {name for name, values in asked.items() if any(value is not None for value in values)}
 
 
+_SCORE = ScoreTable.score + 0  # else SQLite seeks all scores in between for each image
+
+
 def conditions_of(wanted: Wanted) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [ImageTable.deleted_at.is_(None)]
     if wanted.product is not None:
@@ -127,9 +130,9 @@ def conditions_of(wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.painted is not None:
         conditions.append(PAINTED if wanted.painted else ~PAINTED)
     if wanted.min_score is not None:
-        conditions.append(ScoreTable.score >= wanted.min_score)
+        conditions.append(wanted.min_score <= _SCORE)
     if wanted.max_score is not None:
-        conditions.append(ScoreTable.score <= wanted.max_score)
+        conditions.append(wanted.max_score >= _SCORE)
     if wanted.scored:
         conditions.append(ScoreTable.id.is_not(None))
     if wanted.taught is not None:
@@ -170,9 +173,7 @@ def joined(needed: set[str], version_id: int | None) -> FromClause:
     # `+ 0`: products come first, else SQLite takes every image, then its product, and sorts them all.
     product_id = ProductTable.id + 0 if "products first" in needed else ProductTable.id
     found = with_labels(images.join(ProductTable, ImageTable.product_id == product_id), needed)
-    if not needed & {"score", "version"}:
-        return found
-    if version_id is None:
+    if version_id is None and needed & {"score", "version"}:
         found = found.outerjoin(IN_USE, IN_USE.c.product_id == ImageTable.product_id)
     version: Any = IN_USE.c.version_id if version_id is None else version_id
     return found.outerjoin(ScoreTable, is_newest_score(version)) if "score" in needed else found
