@@ -6,10 +6,12 @@ stand last, by name.
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, inspect, select
+from sqlalchemy.orm import Session, aliased
+from sqlalchemy.sql.selectable import FromClause
 
 from storage.list_query import (
     IN_USE,
@@ -17,8 +19,8 @@ from storage.list_query import (
     Wanted,
     conditions_of,
     ids_of,
-    in_order,
     is_newest_score,
+    keys_of,
     lacks_score,
     needed_by,
     with_labels,
@@ -38,9 +40,9 @@ def page_by_score(
     streams = () if lacks_score(wanted) else _streams(session, wanted)
     rows: list[tuple[Any, ...]] = []
     for version, products in streams:
-        query = _scored(wanted, version, products).where(*beyond)
-        if place is not None:
-            query = query.where(ScoreTable.score <= place)
+        top = place if wanted.max_score is None or place is None else min(place, wanted.max_score)
+        asked = wanted if place is None else replace(wanted, max_score=top)
+        query = _scored(asked, version, products).where(*beyond)
         rows += [tuple(row) for row in session.execute(query.limit(limit))]
     found = [row[-1] for row in sorted(rows, key=_key)[:limit]]
     if len(found) < limit and not _wants_a_score(wanted):
@@ -73,21 +75,25 @@ def _streams(session: Session, wanted: Wanted) -> Iterator[tuple[int, tuple[int,
 
 
 def _scored(wanted: Wanted, version: int, products: tuple[int, ...] | None) -> Select[float, str, str, int]:
-    # `+ 0`: only the scores may come first, in the order of their index.
-    images = ScoreTable.__table__.join(ImageTable, ImageTable.id == ScoreTable.image_id)
-    sources = with_labels(
-        images.join(ProductTable, ProductTable.id == ImageTable.product_id + 0), needed_by(wanted) - {"score"}
-    )
-    query = select(ScoreTable.score, ProductTable.name, ImageTable.name, ImageTable.id).select_from(sources)
+    """Ask for the first of one version: the index tells which come first, and nothing else of the scores."""
+    ranked = aliased(ScoreTable, name="ranked")
+    # `+ 0`: only the ranked scores may come first.
+    sources: FromClause = inspect(ranked).selectable.join(ImageTable, ImageTable.id == ranked.image_id)
+    sources = sources.join(ProductTable, ProductTable.id == ImageTable.product_id + 0)
+    sources = with_labels(sources, needed_by(wanted) - {"score"})
+    sources = sources.join(ScoreTable, and_(is_newest_score(version), ScoreTable.id + 0 == ranked.id))
+    query = select(ranked.score, ProductTable.name, ImageTable.name, ImageTable.id).select_from(sources)
     # A bound, be it none at all, makes SQLite take the index that is in the order of the scores.
     highest, lowest = wanted.max_score, wanted.min_score
     query = query.where(
-        ScoreTable.score <= (math.inf if highest is None else highest),
-        ScoreTable.score >= (-math.inf if lowest is None else lowest),
+        ranked.version_id == version,
+        ranked.score <= (math.inf if highest is None else highest),
+        ranked.score >= (-math.inf if lowest is None else lowest),
     )
     if products is not None:
         query = query.where(ImageTable.product_id.in_(products))
-    return query.where(is_newest_score(version), *conditions_of(wanted)).order_by(*in_order(wanted))
+    rest = [key.ordered() for key in keys_of(wanted)[1:]]
+    return query.where(*conditions_of(wanted)).order_by(ranked.score.desc(), *rest)
 
 
 def _wants_a_score(wanted: Wanted) -> bool:

@@ -12,6 +12,7 @@ from app.services.errors import (
     ConflictError,
     NotFoundError,
     OwnerOnlyError,
+    SendWholeError,
     ServiceError,
     StalePaintingError,
     StorageError,
@@ -45,6 +46,8 @@ def status_of(error: Exception) -> int:
         return 404
     if isinstance(error, OwnerOnlyError):
         return 403
+    if isinstance(error, SendWholeError):
+        return 412
     return 409 if isinstance(error, ConflictError) else 400
 
 

@@ -81,6 +81,13 @@ class StalePaintingError(ConflictError):
         self.painting = painting
 
 
+class SendWholeError(ServiceError):
+    """A change came that does not lead to the painting it should: the whole painting is needed."""
+
+    def __init__(self) -> None:
+        super().__init__("These changes do not fit what is stored here: send the whole painting.")
+
+
 class JobRunningError(ConflictError):
     def __init__(self, kind: str) -> None:
         super().__init__(f"A {kind} job is already under way: wait for it, or cancel it first.")

@@ -16,6 +16,6 @@ def upgrade() -> None:
     op.create_index(
         "ix_scores_by_score",
         "scores",
-        ["version_id", "score", "image_id", "id", "limit", "call", "taught", "at"],
+        ["version_id", "score", "image_id", "id"],
         unique=False,
     )
