@@ -9,9 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, inspect, select
-from sqlalchemy.orm import Session, aliased
-from sqlalchemy.sql.selectable import FromClause
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import Session
 
 from storage.list_query import (
     IN_USE,
@@ -19,12 +18,13 @@ from storage.list_query import (
     Wanted,
     conditions_of,
     ids_of,
+    in_order,
     is_newest_score,
-    keys_of,
     lacks_score,
     needed_by,
     with_labels,
 )
+from storage.records import Call
 from storage.tables import ImageTable, ProductTable, ScoreTable
 
 
@@ -51,6 +51,12 @@ def page_by_score(
     return found
 
 
+def is_quick(wanted: Wanted) -> bool:
+    """Tell whether the index finds the page: not where what matches may stand far below, and long rows say what does."""
+    is_below = wanted.call == Call.PASS or wanted.taught is not None
+    return not (is_below or wanted.contradicted or wanted.undecided)
+
+
 def _key(row: tuple[Any, ...]) -> tuple[Any, ...]:
     """As the database orders: the highest score first, then product, name and id."""
     score, product, name, image_id = row
@@ -75,25 +81,21 @@ def _streams(session: Session, wanted: Wanted) -> Iterator[tuple[int, tuple[int,
 
 
 def _scored(wanted: Wanted, version: int, products: tuple[int, ...] | None) -> Select[float, str, str, int]:
-    """Ask for the first of one version: the index tells which come first, and nothing else of the scores."""
-    ranked = aliased(ScoreTable, name="ranked")
-    # `+ 0`: only the ranked scores may come first.
-    sources: FromClause = inspect(ranked).selectable.join(ImageTable, ImageTable.id == ranked.image_id)
-    sources = sources.join(ProductTable, ProductTable.id == ImageTable.product_id + 0)
-    sources = with_labels(sources, needed_by(wanted) - {"score"})
-    sources = sources.join(ScoreTable, and_(is_newest_score(version), ScoreTable.id + 0 == ranked.id))
-    query = select(ranked.score, ProductTable.name, ImageTable.name, ImageTable.id).select_from(sources)
+    # `+ 0`: only the scores may come first, in the order of their index.
+    images = ScoreTable.__table__.join(ImageTable, ImageTable.id == ScoreTable.image_id)
+    sources = with_labels(
+        images.join(ProductTable, ProductTable.id == ImageTable.product_id + 0), needed_by(wanted) - {"score"}
+    )
+    query = select(ScoreTable.score, ProductTable.name, ImageTable.name, ImageTable.id).select_from(sources)
     # A bound, be it none at all, makes SQLite take the index that is in the order of the scores.
     highest, lowest = wanted.max_score, wanted.min_score
     query = query.where(
-        ranked.version_id == version,
-        ranked.score <= (math.inf if highest is None else highest),
-        ranked.score >= (-math.inf if lowest is None else lowest),
+        ScoreTable.score <= (math.inf if highest is None else highest),
+        ScoreTable.score >= (-math.inf if lowest is None else lowest),
     )
     if products is not None:
-        query = query.where(ImageTable.product_id.in_(products))
-    rest = [key.ordered() for key in keys_of(wanted)[1:]]
-    return query.where(*conditions_of(wanted)).order_by(ranked.score.desc(), *rest)
+        query = query.where((ImageTable.product_id + 0).in_(products))
+    return query.where(is_newest_score(version), *conditions_of(wanted)).order_by(*in_order(wanted))
 
 
 def _wants_a_score(wanted: Wanted) -> bool:

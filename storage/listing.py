@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from storage.by_score import page_by_score
+from storage.by_score import is_quick, page_by_score
 from storage.errors import NoSuchRecordError
 from storage.keyset import behind
 from storage.list_query import (
@@ -108,7 +108,7 @@ class Listing:
         beyond = [] if after is None else [self._beyond(wanted, after)]
         if limit is None:
             query = query.where(*conditions_of(wanted), *beyond)
-        elif wanted.order == "score":
+        elif wanted.order == "score" and is_quick(wanted):
             query = query.where(is_one_of(ImageTable.id, self._page_by_score(wanted, limit, after, beyond)))
         else:  # first which images, by what that needs alone: the histories of the others are never looked at
             page = ids_of(wanted).where(*beyond).limit(limit)
