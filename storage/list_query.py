@@ -130,7 +130,9 @@ def conditions_of(wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.painted is not None:
         conditions.append(PAINTED if wanted.painted else ~PAINTED)
     if wanted.min_score is not None or wanted.max_score is not None:
-        conditions.append(CALL.is_not(None))  # every score has one: keeps SQLite from images in the order of scores
+        conditions.append(
+            CALL.is_not(None)
+        )  # every score has one: keeps SQLite from images in the order of scores
     if wanted.min_score is not None:
         conditions.append(wanted.min_score <= _SCORE)
     if wanted.max_score is not None:
