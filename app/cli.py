@@ -159,6 +159,14 @@ def _add_serving(commands: Commands) -> None:
         parser.add_argument(
             "--allow-host", action="append", default=[], metavar="NAME", help="a further name of this machine"
         )
+        parser.add_argument(
+            "--import-from",
+            action="append",
+            type=Path,
+            default=[],
+            metavar="DIR",
+            help="with --host: a folder whose images visitors may import",
+        )
 
 
 def _add_working(commands: Commands) -> None:

@@ -42,7 +42,8 @@ def build_server(services: Services, access: Access) -> FastAPI:
     app.add_middleware(Guard, access=access)  # added last: it stands in front
     errors.install(app)
     app.include_router(session.router(access))
-    for part in (media, images, assist, importing, exporting, jobs, models):
+    app.include_router(importing.router(services, access))
+    for part in (media, images, assist, exporting, jobs, models):
         app.include_router(part.router(services))
     app.include_router(canvas_files.router())
     return app
@@ -87,7 +88,9 @@ def access_for(settings: Settings) -> Access:
     if not is_loopback(settings.host):
         names |= _own_names()
     return Access(
-        frozenset(host_name(name if ":" not in name else f"[{name}]") for name in names), settings.access_key
+        frozenset(host_name(name if ":" not in name else f"[{name}]") for name in names),
+        settings.access_key,
+        settings.import_from,
     )
 
 

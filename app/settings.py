@@ -21,6 +21,7 @@ class Settings:
     access_key: str | None = None  # None: no key is asked for (this machine only)
     extra_hosts: tuple[str, ...] = ()  # further names under which browsers may reach the server
     author: str | None = None
+    import_from: tuple[Path, ...] = ()  # folders that visitors from elsewhere may import
 
 
 def is_loopback(host: str) -> bool:

@@ -61,11 +61,10 @@ class Jobs:
         return None if row is None else _record(row)
 
     def current(self) -> Job | None:
-        """Return the job that runs, else the newest that waits."""
+        """Return the job that runs, else the newest that waits; an export only where there is nothing else."""
         query = select(JobTable).where(JobTable.state.in_(_ACTIVE))
-        row = self._session.scalars(
-            query.order_by((JobTable.state == JobState.RUNNING).desc(), JobTable.id.desc()).limit(1)
-        ).one_or_none()
+        first = (JobTable.kind == JobKind.EXPORT, (JobTable.state == JobState.RUNNING).desc())
+        row = self._session.scalars(query.order_by(*first, JobTable.id.desc()).limit(1)).one_or_none()
         return None if row is None else _record(row)
 
     def latest(self, kind: JobKind | None = None) -> Job | None:
@@ -75,6 +74,11 @@ class Jobs:
             query = query.where(JobTable.kind == kind)
         row = self._session.scalars(query).one_or_none()
         return None if row is None else _record(row)
+
+    def recent(self, kind: JobKind, limit: int) -> list[Job]:
+        """Return the newest jobs of a kind, the newest first."""
+        query = select(JobTable).where(JobTable.kind == kind).order_by(JobTable.id.desc()).limit(limit)
+        return [_record(row) for row in self._session.scalars(query)]
 
     def fail_orphans(self, at: datetime) -> int:
         """Mark what a dead owner left queued or running as failed; returns how many. For the owner, at its start."""

@@ -27,6 +27,7 @@ class JobKind(StrEnum):
     FIT = "fit"
     TEACH = "teach"
     SCORE = "score"
+    EXPORT = "export"
 
 
 class JobState(StrEnum):

@@ -62,6 +62,11 @@ class Revisions:
         query = _select().where(RevisionTable.image_id == image_id)
         return _only(self._read(query.order_by(RevisionTable.number.desc()).limit(1)))
 
+    def at(self, image_id: int, number: int) -> Revision | None:
+        """Return the revision of that number; None: there is none."""
+        query = _select().where(RevisionTable.image_id == image_id, RevisionTable.number == number)
+        return _only(self._read(query))
+
     def of_save(self, image_id: int, save_id: str) -> Revision | None:
         """Return the revision that this save made; None: it has not been stored."""
         query = _select().where(RevisionTable.image_id == image_id, RevisionTable.save_id == save_id)

@@ -265,6 +265,7 @@ class ScoreTable(Base):
     # All that a list says of a score: the rows themselves are long.
     __table_args__ = (
         Index("ix_scores_listed", "version_id", "image_id", "id", "score", "limit", "call", "taught", "at"),
+        Index("ix_scores_by_score", "version_id", "score", "image_id", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -74,7 +74,7 @@ export function watchJobs(react) {
 }
 
 const KINDS = /** @type {Record<string, string>} */ ({
-  import: "Importing", fit: "Building the model", teach: "Teaching", score: "Judging images",
+  import: "Importing", fit: "Building the model", teach: "Teaching", score: "Judging images", export: "Exporting",
 });
 
 /** @param {Job} job */

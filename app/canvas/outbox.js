@@ -9,8 +9,8 @@
 
 import { postVerdict, putPainting, RefusedError } from "./api.js";
 import { newName } from "./journal.js";
-import { isSame, merge } from "./merge.js";
-import { RunLengthError } from "./run_lengths.js";
+import { isSame, merge, runsOf } from "./merge.js";
+import { fingerprint, RunLengthError, toggled } from "./run_lengths.js";
 
 /** @typedef {import("./painting.js").Content} Content */
 /** @typedef {Content & {complete: boolean}} Draft */
@@ -23,6 +23,7 @@ import { RunLengthError } from "./run_lengths.js";
 const FIRST_PAUSE_MS = 400;
 const LONGEST_PAUSE_MS = 5000;
 const CONFLICT = 409;
+const SEND_WHOLE = 412;
 
 /** @param {number} imageId */
 export const paintingKey = (imageId) => `painting:${imageId}`;
@@ -145,8 +146,23 @@ export class Outbox extends EventTarget {
   #deliver(item) {
     const author = item.author || this.author();
     if (item.kind === "verdict") return postVerdict(item.image_id, author, item.body);
-    const { base, draft, save_id, beside } = item;
-    return putPainting(item.image_id, author, { base_revision: base.revision, ...draft, save_id, beside });
+    return this.#deliverPainting(item, author);
+  }
+
+  /**
+   * Send what has changed since the base; all of it where the server can't make the same painting of that.
+   * @param {PaintingItem} item @param {string} author
+   */
+  async #deliverPainting({ image_id, base, draft, save_id, beside }, author) {
+    const whole = { base_revision: base.revision, ...draft, save_id, beside };
+    const changes = beside ? null : changesOf(base, draft);
+    if (!changes) return putPainting(image_id, author, whole);
+    try {
+      return await putPainting(image_id, author, { ...whole, ...changes });
+    } catch (error) {
+      if (!(error instanceof RefusedError) || error.status !== SEND_WHOLE) throw error;
+      return putPainting(image_id, author, whole);
+    }
   }
 
   /** @param {Item} item @param {any} answer */
@@ -236,6 +252,21 @@ export class Outbox extends EventTarget {
     this.dispatchEvent(new CustomEvent("state", { detail: this.state }));
   }
 }
+
+/**
+ * The draft as what differs from its base, if that is less to send: every layer of the draft, with the pixels that changed.
+ * @param {Base} base @param {Draft} draft
+ */
+function changesOf({ revision, content }, draft) {
+  if (revision === 0) return null;
+  const layers = draft.layers.map(({ defect_type, runs }) => ({ defect_type, runs: toggled(runsOf(content, defect_type), runs) }));
+  const ignore = toggled(content.ignore ?? [], draft.ignore ?? []);
+  const isLess = numbersOf({ layers, ignore }) < numbersOf(draft);
+  return isLess ? { layers, ignore, is_change: true, result: fingerprint([...draft.layers.map((layer) => layer.runs), draft.ignore ?? []]) } : null;
+}
+
+/** @param {Content} content */
+const numbersOf = ({ layers, ignore }) => layers.reduce((sum, layer) => sum + layer.runs.length, ignore?.length ?? 0);
 
 /** @param {Draft} draft @returns {Content} */
 function contentOf({ layers, ignore }) {

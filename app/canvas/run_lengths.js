@@ -58,6 +58,46 @@ export function decode(runs, width, height) {
 export const stepsOf = (runs) => runs.map((number, at) => number - (at > 1 ? runs[at - 2] : 0));
 
 /**
+ * The pixels that are in one of the two, and not in both: where both change, nothing does.
+ * @param {number[]} base
+ * @param {number[]} changed
+ * @returns {number[]}
+ */
+export function toggled(base, changed) {
+  const [a, b] = [edgesOf(base), edgesOf(changed)];
+  const edges = [];
+  for (let i = 0, j = 0; i < a.length || j < b.length; ) {
+    if (a[i] === b[j]) {
+      i++;
+      j++;
+    } else edges.push(j >= b.length || a[i] < b[j] ? a[i++] : b[j++]);
+  }
+  return edges.map((edge, at) => (at % 2 ? edge - edges[at - 1] : edge));
+}
+
+/** @param {number[]} runs @returns {number[]} where the mask changes */
+const edgesOf = (runs) => runs.map((number, at) => (at % 2 ? runs[at - 1] + number : number));
+
+/**
+ * Two numbers of 32 bits that tell lists of run lengths apart. The same as `fingerprint` in run_lengths.py.
+ * @param {number[][]} lists
+ * @returns {[number, number]}
+ */
+export function fingerprint(lists) {
+  let first = 0x811c9dc5;
+  let second = 0x9e3779b9;
+  const take = (/** @type {number} */ number) => {
+    first = Math.imul(first ^ number, 0x01000193);
+    second = Math.imul(second ^ number, 0x85ebca6b);
+  };
+  for (const runs of lists) {
+    take(runs.length);
+    runs.forEach(take);
+  }
+  return [first >>> 0, second >>> 0];
+}
+
+/**
  * Take the ones out of a box of a mask: their run lengths, and the box is 0 again.
  * @param {Uint8Array} mask
  * @param {number} width of the image

@@ -4,12 +4,17 @@ A mask (H, W) is a list [start, length, start, length, ...] of its True pixels, 
 ascending, never empty, never touching. One mask has exactly one such list.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+_LARGEST = 2**40
+_WORD = 2**32 - 1
+_FIRST = (0x811C9DC5, 0x9E3779B9)
+_FACTORS = (0x01000193, 0x85EBCA6B)
 
 
 class RunLengthError(ValueError):
@@ -38,6 +43,32 @@ def from_steps(steps: Sequence[int]) -> list[int]:
     runs = list(steps)
     runs[0::2], runs[1::2] = accumulate(steps[0::2]), accumulate(steps[1::2])
     return runs
+
+
+def toggled(base: Sequence[int], changed: Sequence[int]) -> list[int]:
+    """Run lengths of the pixels that are in one of the two, and not in both. Nothing is checked; `decode` does.
+
+    Raises:
+        RunLengthError: numbers that no image has.
+    """
+    both = [*base, *changed]
+    if any(abs(number) > _LARGEST for number in both):
+        raise RunLengthError("run lengths are numbers of pixels")
+    starts, lengths = np.array(both[0::2], np.int64), np.array(both[1::2], np.int64)
+    edges, times = np.unique(np.concatenate([starts, starts + lengths]), return_counts=True)
+    edges = edges[times % 2 == 1]  # where both change, nothing does
+    runs = np.stack([edges[0::2], edges[1::2] - edges[0::2]], axis=1)
+    return [int(number) for number in runs.reshape(-1)]
+
+
+def fingerprint(lists: Iterable[Sequence[int]]) -> tuple[int, int]:
+    """Two numbers of 32 bits that tell lists of run lengths apart. The same as `fingerprint` in run_lengths.js."""
+    first, second = _FIRST
+    for runs in lists:
+        for number in (len(runs), *runs):
+            first = (first ^ number) * _FACTORS[0] & _WORD
+            second = (second ^ number) * _FACTORS[1] & _WORD
+    return first, second
 
 
 def decode(runs: Sequence[Any], width: int, height: int) -> NDArray[np.bool_]:

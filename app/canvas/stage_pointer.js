@@ -2,7 +2,8 @@
 /**
  * Mouse, pen and fingers on the stage: strokes, panning (Space, middle button, two fingers) and zooming (wheel, two
  * fingers). Positions are CSS pixels of the stage. A second finger takes back the stroke that the first one began.
- * The right button, Ctrl or the other end of a pen erases. While a pen is in use, a hand on the screen paints nothing.
+ * The right button, Ctrl or the other end of a pen erases. A stroke belongs to the pointer that began it. Where a pen was seen, it alone
+ * paints and a finger moves the image; a hand that rests on the screen while the pen is near does nothing at all.
  */
 
 /**
@@ -19,7 +20,7 @@
 
 const WHEEL_STEP = 1.0016;
 const LINE_HEIGHT = 20;
-const PEN_PAUSE_MS = 1000; // after the pen was last near the screen, before fingers paint again
+const PEN_PAUSE_MS = 1000; // after the pen was last near the screen, before fingers do something again
 const RIGHT_BUTTON = 2;
 const PEN_ERASER = 5;
 
@@ -32,7 +33,10 @@ export class StagePointer {
     this.fingers = new Map();
     /** @type {"idle" | "stroke" | "pan" | "pinch"} */
     this.mode = "idle";
+    /** @type {number | null} the pointer that paints or pans */
+    this.owner = null;
     this.isSpaceDown = false;
+    this.hasPen = false;
     this.penUntil = 0;
     this.#listen();
   }
@@ -63,38 +67,63 @@ export class StagePointer {
   #down(event) {
     this.stage.focus({ preventScroll: true });
     this.#notePen(event);
-    if (event.pointerType === "touch") this.fingers.set(event.pointerId, this.#at(event));
-    if (![0, 1, RIGHT_BUTTON, PEN_ERASER].includes(event.button) || (this.mode !== "idle" && event.pointerType !== "touch")) return;
+    const isTouch = event.pointerType === "touch";
+    if (isTouch && event.timeStamp < this.penUntil) return; // the hand that holds the pen
+    if (event.pointerType === "pen") this.#dropFingers();
+    if (![0, 1, RIGHT_BUTTON, PEN_ERASER].includes(event.button) || (this.mode !== "idle" && !isTouch)) return;
+    if (isTouch) this.fingers.set(event.pointerId, this.#at(event));
     this.stage.setPointerCapture(event.pointerId);
     event.preventDefault();
     if (this.fingers.size === 2) {
       if (this.mode === "stroke") this.react.cancel();
-      this.mode = "pinch";
+      this.#own("pinch", null);
     } else if (this.fingers.size > 2) {
       return;
-    } else if (event.button === 1 || this.isSpaceDown) {
-      this.mode = "pan";
+    } else if (event.button === 1 || this.isSpaceDown || (isTouch && this.hasPen)) {
+      this.#own("pan", event.pointerId);
       this.last = this.#at(event);
       this.stage.classList.add("is-panning");
-    } else if (event.pointerType !== "touch" || event.timeStamp >= this.penUntil) {
-      this.mode = "stroke";
+    } else {
+      this.#own("stroke", event.pointerId);
       const isErasing = event.button === RIGHT_BUTTON || event.button === PEN_ERASER || event.ctrlKey || event.metaKey;
       this.react.begin(...this.#at(event), isErasing);
     }
   }
 
+  /** @param {StagePointer["mode"]} mode @param {number | null} owner */
+  #own(mode, owner) {
+    this.mode = mode;
+    this.owner = owner;
+    this.stage.classList.remove("is-panning");
+  }
+
+  /** The pen has come down: what a hand began meanwhile was no wish. */
+  #dropFingers() {
+    if (!this.fingers.size) return;
+    if (this.mode === "stroke") this.react.cancel();
+    this.fingers.clear();
+    this.#own("idle", null);
+  }
+
   /** @param {PointerEvent} event */
   #notePen(event) {
-    if (event.pointerType === "pen") this.penUntil = event.timeStamp + PEN_PAUSE_MS;
+    if (event.pointerType !== "pen") return;
+    this.hasPen = true;
+    this.penUntil = event.timeStamp + PEN_PAUSE_MS;
   }
 
   /** @param {PointerEvent} event */
   #move(event) {
     const here = this.#at(event);
     this.#notePen(event);
-    this.react.hover(event.pointerType === "touch" ? null : here);
+    const isFinger = this.fingers.has(event.pointerId);
+    if (event.pointerType === "touch" && !isFinger) return;
+    this.react.hover(isFinger ? null : here);
     if (this.mode === "pinch") this.#pinch(event.pointerId, here);
-    else if (this.mode === "pan" && this.last) {
+    if (isFinger) this.fingers.set(event.pointerId, here);
+    if (this.mode === "pinch") return;
+    if (event.pointerId !== this.owner) return;
+    if (this.mode === "pan" && this.last) {
       this.react.pan(here[0] - this.last[0], here[1] - this.last[1]);
       this.last = here;
     } else if (this.mode === "stroke") {
@@ -117,14 +146,15 @@ export class StagePointer {
 
   /** @param {PointerEvent} event */
   #up(event) {
-    this.fingers.delete(event.pointerId);
-    if (this.mode === "stroke") {
-      if (event.type === "pointerup") this.react.extend([this.#at(event)]);
-      this.react.end();
-    }
-    this.stage.classList.remove("is-panning");
-    if (!this.fingers.size) this.mode = "idle";
-    else if (this.mode === "stroke" || this.mode === "pan") this.mode = "idle";
+    this.#notePen(event);
+    const wasFinger = this.fingers.delete(event.pointerId);
+    if (event.pointerId === this.owner) {
+      if (this.mode === "stroke") {
+        if (event.type === "pointerup") this.react.extend([this.#at(event)]);
+        this.react.end();
+      }
+      this.#own("idle", null);
+    } else if (wasFinger && !this.fingers.size && this.mode === "pinch") this.#own("idle", null);
   }
 
   /** @param {WheelEvent} event */

@@ -8,7 +8,6 @@ from typing import Any
 from app.commands.following import follow, follow_rest
 from app.commands.outcome import DONE, FAILED
 from app.commands.owner import FolderToImport, open_owner
-from app.commands.progress_line import ProgressLine
 from app.messages import plural
 
 
@@ -42,8 +41,9 @@ def export(options: Namespace) -> int:
             print(f"{options.layout} can't hold everything: {sentence}")
         if options.preview:
             return DONE
-        with ProgressLine() as line:
-            report = owner.export(options.folder, options.layout, options.product, line)
+        report = follow(owner, owner.start_export(options.folder, options.layout, options.product)).result
+    for file in report["left_out"]:
+        print(f"left out  {file['name']}: {file['reason']}")
     print(f"{plural(report['images'], 'image')} written to {report['folder']}, {report['painted']} painted.")
     return DONE
 

@@ -47,9 +47,7 @@ class Owner(Protocol):
     def start_import(self, folder: FolderToImport) -> int: ...
     def preview_import(self, folder: FolderToImport) -> Mapping[str, Any]: ...
     def preview_export(self, layout: str, product: str | None) -> Mapping[str, Any]: ...
-    def export(
-        self, folder: Path, layout: str, product: str | None, report: StageReport
-    ) -> Mapping[str, Any]: ...
+    def start_export(self, folder: Path, layout: str, product: str | None) -> int: ...
     def start_fit(self, settings: Mapping[str, object] | None = None) -> int: ...
     def start_teach(self) -> int: ...
     def job(self, job_id: int) -> JobState: ...
@@ -69,6 +67,7 @@ def open_owner(options: Namespace, must_exist: bool = True) -> Owner:
     """
     from app.services import open_services
     from app.services.errors import WorkspaceInUseError
+    from storage.owner import pass_of
 
     folder: Path = options.workspace
     author = options.author or _user()
@@ -79,7 +78,7 @@ def open_owner(options: Namespace, must_exist: bool = True) -> Owner:
     except WorkspaceInUseError as error:
         if error.address is None:
             raise CommandFailedError(str(error), IN_USE) from error
-        return RemoteOwner(error.address, author, options.key)
+        return RemoteOwner(error.address, author, options.key, pass_of(folder))
 
 
 def _user() -> str:
@@ -111,10 +110,8 @@ class LocalOwner:
     def preview_export(self, layout: str, product: str | None) -> Mapping[str, Any]:
         return asdict(self.services.exporting.preview(layout, product))
 
-    def export(
-        self, folder: Path, layout: str, product: str | None, report: StageReport
-    ) -> Mapping[str, Any]:
-        return asdict(self.services.exporting.export(folder, layout, product, report))
+    def start_export(self, folder: Path, layout: str, product: str | None) -> int:
+        return int(self.services.exporting.start(self._author, layout, product, folder.absolute()))
 
     def start_fit(self, settings: Mapping[str, object] | None = None) -> int:
         return int(self.services.teaching.start_fit(self._author, settings))
@@ -149,11 +146,13 @@ class LocalOwner:
 class RemoteOwner:
     """A server that runs already."""
 
-    def __init__(self, address: str, author: str, key: str | None) -> None:
+    def __init__(self, address: str, author: str, key: str | None, owner_pass: str | None = None) -> None:
         self.address = address.rstrip("/")
         self._headers = {"X-Twinbank-Author": quote(author)}
         if key:
             self._headers["Authorization"] = f"Bearer {key}"
+        if owner_pass:
+            self._headers["X-Twinbank-Owner"] = owner_pass
 
     def start_import(self, folder: FolderToImport) -> int:
         body = {
@@ -176,12 +175,9 @@ class RemoteOwner:
         )
         return found
 
-    def export(
-        self, folder: Path, layout: str, product: str | None, report: StageReport
-    ) -> Mapping[str, Any]:
+    def start_export(self, folder: Path, layout: str, product: str | None) -> int:
         body = {"folder": str(folder.resolve()), "layout": layout, "product": product}
-        found: Mapping[str, Any] = self._ask("POST", "/api/export", body)
-        return found
+        return int(self._ask("POST", "/api/export", body)["job"])
 
     def start_fit(self, settings: Mapping[str, object] | None = None) -> int:
         return int(self._ask("POST", "/api/fit", {"settings": settings})["job"])

@@ -109,4 +109,5 @@ def _settings(options: Namespace) -> Settings:
         access_key=key,
         extra_hosts=tuple(options.allow_host),
         author=options.author,
+        import_from=tuple(options.import_from),
     )

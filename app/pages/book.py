@@ -11,10 +11,13 @@ from app import messages
 from app.pages import book_panel
 from app.pages.badges import empty_state
 from app.pages.components import Written
-from app.pages.shared import QUIET, Frame, refusals_shown
+from app.pages.markup import div
+from app.pages.shared import Frame, in_order, refusals_shown
 from app.services import Services
 from app.services.defect_book import LONGEST_RULE, colours
 from app.services.views import BookPage, Cut
+
+IN_ORDER = in_order("book")
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,7 @@ class BookHandlers:
         agreement = book_panel.agreement(self._services.agreement.all(shown))
         hidden = gr.update(visible=False)
         if shown is None:
-            ask = empty_state(messages.BOOK_PRODUCT, messages.BOOK_PRODUCT_NEXT)
+            ask = div("tw-no-product", empty_state(messages.BOOK_PRODUCT, messages.BOOK_PRODUCT_NEXT))
             return ask, agreement, None, hidden, hidden, None, None
         pages = self._services.book.pages(shown)
         page = next((one for one in pages if one.name == name), next(iter(pages), None))
@@ -159,13 +162,13 @@ def wire(view: BookView, frame: Frame, handlers: BookHandlers) -> None:
         lambda product, name: handlers.show("book", product, name),
         [frame.product, view.name],
         outputs,
-        **QUIET,
+        **IN_ORDER,
     )
-    frame.product.change(handlers.show, [frame.page, frame.product, view.name], outputs, **QUIET)
-    frame.strip.ended(handlers.again, [frame.page, frame.product, view.name], outputs, **QUIET)
+    frame.product.change(handlers.show, [frame.page, frame.product, view.name], outputs, **IN_ORDER)
+    frame.strip.ended(handlers.again, [frame.page, frame.product, view.name], outputs, **IN_ORDER)
     pressed = [frame.product, view.name, frame.author]
     for markup in (view.types, view.head, view.pieces):
-        markup.act(handlers.act, pressed, outputs, **QUIET)
-    view.new.submit(handlers.add, [frame.product, view.new, frame.author], [view.new, *outputs], **QUIET)
+        markup.act(handlers.act, pressed, outputs, **IN_ORDER)
+    view.new.submit(handlers.add, [frame.product, view.new, frame.author], [view.new, *outputs], **IN_ORDER)
     saving = [frame.product, view.name, view.rule, frame.author]
-    view.save.click(handlers.save, saving, outputs, **QUIET)
+    view.save.click(handlers.save, saving, outputs, **IN_ORDER)

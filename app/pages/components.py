@@ -62,7 +62,7 @@ class LookSwitch(Drawn):
 
 
 class ExportSheet(Drawn):
-    """Export to a folder. Value {product}."""
+    """Export, and what was exported. Value {product}."""
 
     MODULE = "export_sheet.js"
 

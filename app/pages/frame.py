@@ -10,7 +10,7 @@ import gradio as gr
 from app import messages
 from app.canvas.key_map import KeyMap
 from app.pages.components import JobStrip, LookSwitch, NameTag
-from app.pages.shared import QUIET, Frame, Target
+from app.pages.shared import QUIET, Frame, Target, in_order
 from app.services import Services
 
 
@@ -74,4 +74,4 @@ def wire(view: FrameView, frame: Frame, handlers: FrameHandlers, teach: Target) 
     view.tag.named(handlers.named, None, view.author, queue=False, **QUIET)
     view.strip.ended(handlers.products, view.product, view.product, **QUIET)
     view.strip.show(lambda: gr.Tabs(selected="teach"), None, frame.tabs, queue=False, **QUIET)
-    view.keys.teach(teach.handler, list(teach.inputs), list(teach.outputs), **QUIET)
+    view.keys.teach(teach.handler, list(teach.inputs), list(teach.outputs), **in_order("teach"))

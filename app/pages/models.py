@@ -11,9 +11,11 @@ import gradio as gr
 from app import messages
 from app.pages import version_cards
 from app.pages.components import Written
-from app.pages.shared import QUIET, Frame, Target, inform, on_each, on_press, put_into_use, refusals_shown
+from app.pages.shared import Frame, Target, in_order, inform, on_each, on_press, put_into_use, refusals_shown
 from app.services import Services
 from app.services.views import VersionComparison, VersionView
+
+IN_ORDER = in_order("models")
 
 
 @dataclass(frozen=True)
@@ -84,8 +86,8 @@ class ModelsHandlers:
 def wire(view: ModelsView, frame: Frame, handlers: ModelsHandlers, opener: Target) -> None:
     outputs = [view.in_use, view.versions, view.details, view.current]
     frame.tab["models"].select(
-        lambda current: handlers.show("models", current), view.current, outputs, **QUIET
+        lambda current: handlers.show("models", current), view.current, outputs, **IN_ORDER
     )
-    on_each([frame.strip.ended], handlers.show, [frame.page, view.current], outputs, **QUIET)
+    on_each([frame.strip.ended], handlers.show, [frame.page, view.current], outputs, **IN_ORDER)
     pressed = [view.in_use, view.versions, view.details]
-    on_press(pressed, handlers.act, [view.current, frame.author], outputs, opener)
+    on_press(pressed, handlers.act, [view.current, frame.author], outputs, opener, "models")

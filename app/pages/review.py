@@ -12,11 +12,11 @@ from app.canvas.mask_canvas import CanvasValue, MaskCanvas
 from app.pages import review_panel
 from app.pages.components import RankedList, Written
 from app.pages.shared import (
-    QUIET,
     Frame,
     Target,
     choices,
     chosen,
+    in_order,
     inform,
     on_each,
     on_press,
@@ -29,6 +29,8 @@ from app.services.views import Evidence, ImageCard, ReviewCard
 LISTED = 500
 IN_USE = ""
 _ASK_NAME = "() => { document.dispatchEvent(new Event('twinbank:ask-name')); }"
+
+IN_ORDER = in_order("review")
 
 
 @dataclass(frozen=True)
@@ -193,11 +195,11 @@ def wire(view: ReviewView, frame: Frame, handlers: ReviewHandlers, opener: Targe
     afresh = [*outputs, view.version]
     asked = [frame.product, frame.author, view.version, view.only, view.image]
     walking = [frame.product, frame.author, view.version, view.order]
-    frame.tab["review"].select(lambda *values: handlers.show("review", *values), asked, afresh, **QUIET)
+    frame.tab["review"].select(lambda *values: handlers.show("review", *values), asked, afresh, **IN_ORDER)
     chosen_here = [view.only.input, view.version.input]
     changes = [frame.product.change, frame.author.change, *chosen_here, frame.strip.ended]
-    on_each(changes, handlers.show, [frame.page, *asked], afresh, **QUIET)
-    view.listed.open(handlers.open, walking, outputs, **QUIET)
-    view.canvas.move(handlers.move, walking, outputs, **QUIET)
+    on_each(changes, handlers.show, [frame.page, *asked], afresh, **IN_ORDER)
+    view.listed.open(handlers.open, walking, outputs, **IN_ORDER)
+    view.canvas.move(handlers.move, walking, outputs, **IN_ORDER)
     view.canvas.name_needed(None, None, None, js=_ASK_NAME)
-    on_press([view.panel], handlers.look, walking, outputs, opener)
+    on_press([view.panel], handlers.look, walking, outputs, opener, "review")

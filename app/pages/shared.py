@@ -95,11 +95,16 @@ def put_into_use(
 
 
 def on_press(
-    written: Sequence[Written], handler: Callable[..., Any], inputs: Any, outputs: Any, opener: Target
+    written: Sequence[Written],
+    handler: Callable[..., Any],
+    inputs: Any,
+    outputs: Any,
+    opener: Target,
+    page: str,
 ) -> None:
-    """Let presses in markup go to `handler`, and those on an image open it on Label."""
+    """Let presses in a page's markup go to `handler`, and those on an image open it on Label."""
     for markup in written:
-        markup.act(handler, inputs, outputs, **QUIET)
+        markup.act(handler, inputs, outputs, **in_order(page))
         markup.act(open_pressed(opener, "review"), list(opener.inputs), list(opener.outputs), **QUIET)
 
 

@@ -12,10 +12,12 @@ from app.pages.badges import empty_state
 from app.pages.components import JobPanel, Written
 from app.pages.lesson import changed_images, figures_table
 from app.pages.markup import Html, button, div, span, tag
-from app.pages.shared import QUIET, Frame, Target, inform, on_each, on_press, put_into_use, refusals_shown
+from app.pages.shared import Frame, Target, in_order, inform, on_each, on_press, put_into_use, refusals_shown
 from app.pages.waiting_card import has_work, waiting_card
 from app.services import Services
 from app.services.views import JobView, LessonResult
+
+IN_ORDER = in_order("teach")
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,7 @@ def start_target(view: TeachView, frame: Frame, handlers: TeachHandlers) -> Targ
 
 def wire(view: TeachView, frame: Frame, handlers: TeachHandlers, opener: Target) -> None:
     outputs = [view.waiting, view.job, view.result]
-    frame.tab["teach"].select(lambda: handlers.show("teach"), None, outputs, **QUIET)
+    frame.tab["teach"].select(lambda: handlers.show("teach"), None, outputs, **IN_ORDER)
     changes = [frame.strip.started, frame.strip.ended]
-    on_each(changes, handlers.show, frame.page, outputs, **QUIET)
-    on_press([view.waiting, view.result], handlers.act, frame.author, outputs, opener)
+    on_each(changes, handlers.show, frame.page, outputs, **IN_ORDER)
+    on_press([view.waiting, view.result], handlers.act, frame.author, outputs, opener, "teach")

@@ -8,6 +8,7 @@ from fastapi import Depends, Header
 from pydantic import BaseModel, Field
 
 from app.canvas import run_lengths
+from app.routes.painted_runs import PaintedRuns
 from app.services.authorship import checked_author
 from app.services.errors import InvalidRequestError
 from app.services.views import (
@@ -32,15 +33,15 @@ class ContentBody(BaseModel):
     ignore: list[int] = Field(default_factory=list)
     steps: bool = False  # starts and lengths are each less the one before
 
+    def runs(self) -> PaintedRuns:
+        """Return the run lengths as they came, whole."""
+        whole = run_lengths.from_steps if self.steps else list
+        layers = tuple((layer.defect_type, whole(layer.runs)) for layer in self.layers)
+        return PaintedRuns(layers, whole(self.ignore))
+
     def masks(self, width: int, height: int) -> tuple[tuple[PaintedLayer, ...], Mask | None]:
         """Return the layers, and the ignored area if there is one."""
-        layers = tuple(
-            PaintedLayer(layer.defect_type, self._decoded(layer.runs, width, height)) for layer in self.layers
-        )
-        return layers, self._decoded(self.ignore, width, height) if self.ignore else None
-
-    def _decoded(self, runs: list[int], width: int, height: int) -> Mask:
-        return run_lengths.decode(run_lengths.from_steps(runs) if self.steps else runs, width, height)
+        return self.runs().masks(width, height)
 
 
 class PaintingBody(ContentBody):
@@ -48,13 +49,16 @@ class PaintingBody(ContentBody):
     complete: bool = False
     save_id: str | None = Field(default=None, min_length=1, max_length=64)
     beside: ContentBody | None = None  # the author's own version, where `layers` is it merged with another's
+    is_change: bool = False  # of each layer and of `ignore` came the pixels that differ from `base_revision`
+    result: tuple[int, int] | None = None  # fingerprint of what comes of the change
 
-    def to_draft(self, width: int, height: int) -> PaintingDraft:
+    def to_draft(self, painted: PaintedRuns, width: int, height: int) -> PaintingDraft:
+        """Return the draft; `painted`: its content, where this came as a change."""
         base = self.base_revision
         beside = (
             None if self.beside is None else PaintingDraft(base, *self.beside.masks(width, height), False)
         )
-        return PaintingDraft(base, *self.masks(width, height), self.complete, self.save_id, beside)
+        return PaintingDraft(base, *painted.masks(width, height), self.complete, self.save_id, beside)
 
 
 class UnsavedBody(ContentBody):
@@ -99,7 +103,7 @@ class ExportPreviewBody(BaseModel):
 
 
 class ExportBody(ExportPreviewBody):
-    folder: str
+    folder: str | None = None  # None: one below the workspace's exports, named by the server
 
 
 class FitBody(BaseModel):
@@ -120,6 +124,7 @@ def author_of(x_twinbank_author: Annotated[str | None, Header()] = None) -> str:
 
 
 Author = Annotated[str, Depends(author_of)]
+OwnerPass = Annotated[str | None, Header(alias="X-Twinbank-Owner")]
 
 
 def card_json(card: ImageCard) -> dict[str, object]:

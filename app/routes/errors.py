@@ -8,7 +8,15 @@ from fastapi.responses import JSONResponse
 
 from app.canvas.run_lengths import RunLengthError
 from app.routes.bodies import painting_json
-from app.services.errors import ConflictError, NotFoundError, ServiceError, StalePaintingError, StorageError
+from app.services.errors import (
+    ConflictError,
+    NotFoundError,
+    OwnerOnlyError,
+    SendWholeError,
+    ServiceError,
+    StalePaintingError,
+    StorageError,
+)
 
 _log = logging.getLogger("twinbank")
 
@@ -36,6 +44,10 @@ def _storage_error(_request: Request, error: Exception) -> JSONResponse:
 def status_of(error: Exception) -> int:
     if isinstance(error, NotFoundError):
         return 404
+    if isinstance(error, OwnerOnlyError):
+        return 403
+    if isinstance(error, SendWholeError):
+        return 412
     return 409 if isinstance(error, ConflictError) else 400
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -48,7 +49,8 @@ class Access:
     """Who may come in."""
 
     hosts: frozenset[str]  # names without port, lower case
-    key: str | None = None
+    key: str | None = None  # None: the server is bound to this machine alone
+    import_from: tuple[Path, ...] = ()  # folders of this machine that visitors may read images from
 
     def cookie_value(self) -> str:
         """Return what the cookie holds: derived from the key, so that it does not give the key away."""

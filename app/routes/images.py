@@ -20,6 +20,7 @@ from app.routes.bodies import (
     painting_json,
     version_number,
 )
+from app.routes.painted_runs import KnownPaintings, PaintedRuns
 from app.services import Services
 from app.services.views import DefectTypeView, ImageFilter
 
@@ -90,6 +91,11 @@ def _add_lists(routes: APIRouter, services: Services) -> None:
 
 def _add_paintings(routes: APIRouter, services: Services) -> None:
     labelling = services.labelling
+    known = KnownPaintings(labelling.painting_at)
+
+    def _whole(body: PaintingBody, image_id: int) -> PaintedRuns:
+        sent = body.runs()
+        return known.after(image_id, body.base_revision, sent, body.result) if body.is_change else sent
 
     @routes.get("/images/{image_id}/painting")
     def painting(image_id: int) -> Json:
@@ -98,7 +104,9 @@ def _add_paintings(routes: APIRouter, services: Services) -> None:
     @routes.put("/images/{image_id}/painting")
     def save(image_id: int, body: PaintingBody, author: Author) -> Json:
         card = services.browsing.card(image_id)
-        saved = labelling.save_painting(image_id, body.to_draft(card.width, card.height), author)
+        painted = _whole(body, image_id)
+        saved = labelling.save_painting(image_id, body.to_draft(painted, card.width, card.height), author)
+        known.put(image_id, saved.revision, painted)
         return {"ok": True, "revision": saved.revision, "saved_at": saved.saved_at.isoformat()}
 
     @routes.post("/images/{image_id}/patches")

@@ -6,8 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, File, Form, UploadFile
 
-from app.routes.bodies import Author, FolderBody, PreviewBody
+from app.routes.bodies import Author, FolderBody, OwnerPass, PreviewBody
+from app.routes.guard import Access
 from app.services import Services
+from app.services.errors import OwnerOnlyError
 from app.services.image_facts import chosen
 from app.services.importing import as_json
 from app.services.views import ImageFacts, IncomingFile
@@ -15,8 +17,24 @@ from app.services.views import ImageFacts, IncomingFile
 Text = Annotated[str | None, Form()]
 
 
-def router(services: Services) -> APIRouter:
+def router(services: Services, access: Access) -> APIRouter:
     routes = APIRouter(prefix="/api/import")
+
+    def readable(text: str, owner_pass: str | None) -> Path:
+        """Return the path, if who asks may have it read; what lies there is not looked at before."""
+        path = Path(text)
+        if access.key is None or services.is_owner(owner_pass):
+            return path
+        if any(path.resolve().is_relative_to(folder.resolve()) for folder in access.import_from):
+            return path
+        named = ", ".join(map(str, access.import_from))
+        raise OwnerOnlyError(
+            f"Only what lies in {named} is imported from here; anything else from this computer, or there with: "
+            "python3 launch.py import FOLDER."
+            if named
+            else "Folders of the machine that Twinbank runs on are imported there: python3 launch.py import FOLDER. "
+            "From here, choose the images of this computer."
+        )
 
     @routes.post("/files")
     def files(
@@ -34,14 +52,15 @@ def router(services: Services) -> APIRouter:
         return as_json(services.importing.import_files(incoming, product, author, verdict or None, facts))
 
     @routes.post("/preview")
-    def preview(body: PreviewBody) -> dict[str, object]:
-        return asdict(services.importing.preview(Path(body.root), body.layout, body.product or None))
+    def preview(body: PreviewBody, owner_pass: OwnerPass = None) -> dict[str, object]:
+        root = readable(body.root, owner_pass)
+        return asdict(services.importing.preview(root, body.layout, body.product or None))
 
     @routes.post("/folder")
-    def folder(author: Author, body: FolderBody) -> dict[str, object]:
-        facts = chosen(body.name_pattern, Path(body.facts_file) if body.facts_file else None)
-        return {
-            "job": services.importing.start_folder(Path(body.root), body.layout, body.product, author, facts)
-        }
+    def folder(author: Author, body: FolderBody, owner_pass: OwnerPass = None) -> dict[str, object]:
+        root = readable(body.root, owner_pass)
+        facts_file = readable(body.facts_file, owner_pass) if body.facts_file else None
+        facts = chosen(body.name_pattern, facts_file)
+        return {"job": services.importing.start_folder(root, body.layout, body.product, author, facts)}
 
     return routes

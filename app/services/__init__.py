@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,6 +57,10 @@ class Services:
     _workspace: Workspace
     _ownership: Ownership
     _until_closed: ExitStack
+
+    def is_owner(self, owner_pass: str | None) -> bool:
+        """Tell whether this is the pass that only the person who runs this process can read."""
+        return hmac.compare_digest((owner_pass or "").encode(), self._ownership.owner_pass.encode())
 
     def announce(self, address: str) -> None:
         """Write into the lock file where this process can be reached."""
@@ -121,7 +126,7 @@ def _assemble(
         path=workspace.path,
         browsing=BrowsingService(workspace, thumbnails),
         importing=importing,
-        exporting=ExportingService(workspace),
+        exporting=ExportingService(workspace, jobs),
         labelling=LabellingService(workspace),
         queue=QueueService(workspace, thumbnails),
         book=DefectBookService(workspace),

@@ -14,7 +14,8 @@ from app.services.errors import BlobMissingError, InvalidRequestError, UnknownIm
 from app.services.thumbnails import Thumbnails
 from app.services.views import ImageCard, ImageDetails, ImageFilter, MediaFile, ProductSummary
 from storage.errors import NoSuchRecordError
-from storage.listing import Total, Wanted
+from storage.list_query import Wanted
+from storage.listing import Total
 from storage.records import Image
 from storage.workspace import Work, Workspace
 

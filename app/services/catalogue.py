@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from app.services.errors import UnknownImageError, UnknownProductError
 from app.services.views import ImageCard
-from storage.listing import ListedImage, Wanted
+from storage.list_query import Wanted
+from storage.listing import ListedImage
 from storage.records import Image, Revision, ScoreSummary, Verdict
 from storage.workspace import Work
 

@@ -17,7 +17,7 @@ from app.services.review import cell_box
 from app.services.views import BookPage, Box, Cut
 from core.images import decode
 from storage.defect_types import COLOURS
-from storage.listing import Wanted
+from storage.list_query import Wanted
 from storage.masks import decode_mask
 from storage.records import BookEntry, BookExample, Revision, VerdictValue
 from storage.workspace import Work, Workspace

@@ -81,6 +81,13 @@ class StalePaintingError(ConflictError):
         self.painting = painting
 
 
+class SendWholeError(ServiceError):
+    """A change came that does not lead to the painting it should: the whole painting is needed."""
+
+    def __init__(self) -> None:
+        super().__init__("These changes do not fit what is stored here: send the whole painting.")
+
+
 class JobRunningError(ConflictError):
     def __init__(self, kind: str) -> None:
         super().__init__(f"A {kind} job is already under way: wait for it, or cancel it first.")
@@ -124,6 +131,15 @@ class FolderNotReadableError(ServiceError):
 class ExportFailedError(ServiceError):
     def __init__(self, folder: str, why: str) -> None:
         super().__init__(f"Nothing was exported to {folder} ({why}).")
+
+
+class UnknownExportError(NotFoundError):
+    def __init__(self, job_id: int) -> None:
+        super().__init__(f"There is no export {job_id} in this workspace any more: export again.")
+
+
+class OwnerOnlyError(ServiceError):
+    """A path of this machine came from somebody who is not known to run Twinbank here."""
 
 
 class WorkerDiedError(ServiceError):

@@ -24,10 +24,38 @@ ENDINGS = {
 }
 
 
+class Content(Protocol):
+    """Bytes by their SHA-256."""
+
+    def get(self, sha256: str) -> bytes: ...
+
+
+class ReadAhead:
+    """All that one image needs, read before anything of it is written: a damaged file leaves no half image."""
+
+    def __init__(self, blobs: BlobStore) -> None:
+        self._blobs = blobs
+        self._held: dict[str, bytes] = {}
+
+    def load(self, history: ImageHistory) -> None:
+        """Hold what belongs to this image, and forget the one before.
+
+        Raises:
+            BlobMissingError, BlobDamagedError: a file of the image is not what was stored.
+        """
+        layers = history.painting.layers if history.painting is not None else ()
+        ignore = history.painting.ignore_sha256 if history.painting is not None else None
+        names = {history.image.pixels_sha256, *(layer.mask_sha256 for layer in layers), ignore} - {None}
+        self._held = {name: self._blobs.get(name) for name in names if name is not None}
+
+    def get(self, sha256: str) -> bytes:
+        return self._held[sha256] if sha256 in self._held else self._blobs.get(sha256)
+
+
 class LayoutWriter(Protocol):
     """Writes below a folder that is empty when it begins."""
 
-    def __init__(self, folder: Path, blobs: BlobStore, histories: Sequence[ImageHistory]) -> None: ...
+    def __init__(self, folder: Path, blobs: Content, histories: Sequence[ImageHistory]) -> None: ...
     def add(self, history: ImageHistory) -> str | None:
         """Write one image and return its path below the folder; None: it has no place in this layout."""
 
@@ -38,7 +66,7 @@ class LayoutWriter(Protocol):
 class PngWriter:
     """images/<product>/<file>; masks/<defect type>/<product>/<file>.png; ignore/<product>/<file>.png."""
 
-    def __init__(self, folder: Path, blobs: BlobStore, _histories: Sequence[ImageHistory]) -> None:
+    def __init__(self, folder: Path, blobs: Content, _histories: Sequence[ImageHistory]) -> None:
         self._folder = folder
         self._blobs = blobs
 
@@ -65,18 +93,20 @@ class CocoWriter:
 
     as_polygons = False
 
-    def __init__(self, folder: Path, blobs: BlobStore, histories: Sequence[ImageHistory]) -> None:
+    def __init__(self, folder: Path, blobs: Content, histories: Sequence[ImageHistory]) -> None:
         self._folder = folder
         self._blobs = blobs
         self._histories = histories
+        self._written: list[ImageHistory] = []
 
     def add(self, history: ImageHistory) -> str:
         place = f"images/{place_of(history)}"
         copy_image(self._folder, self._blobs, history, place)
+        self._written.append(history)
         return place
 
     def finish(self) -> None:
-        labelled = (labelled_image(history, self._blobs) for history in self._histories)
+        labelled = (labelled_image(history, self._blobs) for history in self._written)
         document = coco.write(labelled, defect_types(self._histories), self.as_polygons)
         text = json.dumps(document, ensure_ascii=False)
         (self._folder / "annotations.json").write_text(text + "\n", encoding="utf-8")
@@ -91,7 +121,7 @@ class CocoPolygonWriter(CocoWriter):
 class YoloWriter:
     """images/<product>/<file>, labels/<product>/<file>.txt and data.yaml."""
 
-    def __init__(self, folder: Path, blobs: BlobStore, histories: Sequence[ImageHistory]) -> None:
+    def __init__(self, folder: Path, blobs: Content, histories: Sequence[ImageHistory]) -> None:
         self._folder = folder
         self._blobs = blobs
         self._types = defect_types(histories)
@@ -111,7 +141,7 @@ class YoloWriter:
 class MvtecWriter:
     """<product>/train/good, test/good, test/<defect type>, ground_truth/<defect type>/<file>_mask.png."""
 
-    def __init__(self, folder: Path, blobs: BlobStore, histories: Sequence[ImageHistory]) -> None:
+    def __init__(self, folder: Path, blobs: Content, histories: Sequence[ImageHistory]) -> None:
         self._folder = folder
         self._blobs = blobs
         for product in {history.image.product for history in histories}:
@@ -164,7 +194,7 @@ def place_of(history: ImageHistory) -> str:
     )
 
 
-def copy_image(folder: Path, blobs: BlobStore, history: ImageHistory, place: str) -> None:
+def copy_image(folder: Path, blobs: Content, history: ImageHistory, place: str) -> None:
     new_file(folder / place).write_bytes(blobs.get(history.image.pixels_sha256))
 
 
@@ -179,7 +209,7 @@ def defect_types(histories: Sequence[ImageHistory]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def labelled_image(history: ImageHistory, blobs: BlobStore) -> LabelledImage:
+def labelled_image(history: ImageHistory, blobs: Content) -> LabelledImage:
     def read(sha256: str) -> Mask:
         return decode_mask(blobs.get(sha256))
 

@@ -1,4 +1,4 @@
-"""Run long work one at a time in a thread of its own; it goes on when the page is closed."""
+"""Run long work one at a time in a thread of its own, and exports beside it; it goes on when the page is closed."""
 
 import queue
 import threading
@@ -16,7 +16,10 @@ from storage.workspace import Work, Workspace
 
 StageReport = Callable[[str, int, int], None]  # (stage, done, total)
 ACTIVE = (JobState.QUEUED, JobState.RUNNING)
+WAITING = frozenset({JobKind.SCORE, JobKind.EXPORT})  # never refused, and nothing is refused because of them
 SECONDS_BETWEEN_ROWS = 1.0
+CANCELLED = "Cancelled. What was in use before stays in use."
+NOT_EXPORTED = "Cancelled. Nothing was exported."
 
 
 class JobCancelled(Exception):
@@ -55,8 +58,11 @@ class StageClock:
 class JobControl:
     """A job's own hold on the runner: report, be cancelled, write to the log, finish."""
 
-    def __init__(self, job_id: int, workspace: Workspace, log_file: Path) -> None:
+    def __init__(
+        self, job_id: int, workspace: Workspace, log_file: Path, when_cancelled: str = CANCELLED
+    ) -> None:
         self.job_id = job_id
+        self.when_cancelled = when_cancelled  # the sentence a person reads
         self.cancelled = threading.Event()
         self.clock = StageClock()
         self.is_finished = False
@@ -95,32 +101,53 @@ class JobControl:
 JobWork = Callable[[JobControl], Mapping[str, object]]
 
 
+class _Lane:
+    """A queue of jobs and the thread that runs them one after the other."""
+
+    def __init__(self, name: str, run: Callable[[JobControl, JobWork], None]) -> None:
+        self._run = run
+        self._queue: queue.SimpleQueue[tuple[JobControl, JobWork] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run_all, name=name, daemon=True)
+        self._thread.start()
+
+    def put(self, control: JobControl, work: JobWork) -> None:
+        self._queue.put((control, work))
+
+    def close(self) -> None:
+        self._queue.put(None)
+        self._thread.join(timeout=30)
+
+    def _run_all(self) -> None:
+        while (item := self._queue.get()) is not None:
+            self._run(*item)
+
+
 class JobRunner:
-    """The one queue of long work of a workspace."""
+    """The long work of a workspace: one queue for all that changes it, and one for exports, which only read."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._lock = threading.Lock()
         self._controls: dict[int, JobControl] = {}
-        self._queue: queue.SimpleQueue[tuple[JobControl, JobWork] | None] = queue.SimpleQueue()
         with workspace.writing() as work:
             work.jobs.fail_orphans(now())
-        self._thread = threading.Thread(target=self._run_all, name="twinbank-jobs", daemon=True)
-        self._thread.start()
+        self._changes = _Lane("twinbank-jobs", self._run)
+        self._exports = _Lane("twinbank-exports", self._run)
 
     def start(self, kind: JobKind, author: str, spec: Mapping[str, object], work: JobWork) -> int:
-        """Queue a job and return its id. Scoring waits its turn; anything else only behind scoring.
+        """Queue a job and return its id. Scoring and exports wait their turn; anything else only behind scoring.
 
         Raises:
             JobRunningError: other long work is under way.
         """
         with self._lock, self._workspace.writing() as transaction:
-            if kind is not JobKind.SCORE:
+            if kind not in WAITING:
                 self._refuse_a_second(transaction)
             job = transaction.jobs.add(kind, checked_author(author), now(), dict(spec))
-            control = JobControl(job.id, self._workspace, self.log_file(job.id))
+            sentence = NOT_EXPORTED if kind is JobKind.EXPORT else CANCELLED
+            control = JobControl(job.id, self._workspace, self.log_file(job.id), sentence)
             self._controls[job.id] = control
-        self._queue.put((control, work))
+        (self._exports if kind is JobKind.EXPORT else self._changes).put(control, work)
         return job.id
 
     def has_waiting(self, kind: JobKind) -> bool:
@@ -131,7 +158,7 @@ class JobRunner:
 
     def is_wanted(self) -> bool:
         """Tell whether a job that a person asked for waits behind scoring."""
-        return any(self.has_waiting(kind) for kind in JobKind if kind is not JobKind.SCORE)
+        return any(self.has_waiting(kind) for kind in JobKind if kind not in WAITING)
 
     def cancel(self, job_id: int) -> None:
         """Ask a job to stop; one that has ended stays as it is.
@@ -156,6 +183,12 @@ class JobRunner:
             job = work.jobs.current()
         return self._view(job) if job else None
 
+    def recent(self, kind: JobKind, limit: int) -> tuple[JobView, ...]:
+        """Return the newest jobs of a kind, the newest first."""
+        with self._workspace.reading() as work:
+            jobs = work.jobs.recent(kind, limit)
+        return tuple(map(self._view, jobs))
+
     def latest(self, kind: JobKind | None = None) -> JobView | None:
         with self._workspace.reading() as work:
             job = work.jobs.latest(kind)
@@ -179,25 +212,25 @@ class JobRunner:
         return view
 
     def close(self) -> None:
-        """Cancel what runs and end the thread; a job that was under way is marked cancelled."""
+        """Cancel what runs and end the threads; a job that was under way is marked cancelled."""
         for control in list(self._controls.values()):
             control.cancelled.set()
-        self._queue.put(None)
-        self._thread.join(timeout=30)
+        self._changes.close()
+        self._exports.close()
 
     def _refuse_a_second(self, work: Work) -> None:
-        for job_id in self._controls:
+        for job_id in list(self._controls):
             job = work.jobs.get(job_id)
-            if job is not None and job.state in ACTIVE and job.kind is not JobKind.SCORE:
+            if job is not None and job.state in ACTIVE and job.kind not in WAITING:
                 raise JobRunningError(job.kind.value)
 
-    def _run_all(self) -> None:
-        while (item := self._queue.get()) is not None:
-            control, work = item
-            self._run(control, work)
+    def _run(self, control: JobControl, work: JobWork) -> None:
+        try:
+            self._try(control, work)
+        finally:
             self._controls.pop(control.job_id, None)
 
-    def _run(self, control: JobControl, work: JobWork) -> None:
+    def _try(self, control: JobControl, work: JobWork) -> None:
         try:
             control.report("Starting", 0, 0)
             self._update(control, state=JobState.RUNNING, started_at=now())
@@ -208,7 +241,7 @@ class JobRunner:
             control.log("Done.")
         except JobCancelled:
             control.log("Cancelled.")
-            self._end(control, JobState.CANCELLED, "Cancelled. What was in use before stays in use.")
+            self._end(control, JobState.CANCELLED, control.when_cancelled)
         except (ServiceError, StorageError) as error:
             control.log(f"Failed: {error}")
             self._end(control, JobState.FAILED, str(error))
@@ -247,6 +280,7 @@ class JobRunner:
             message=job.message,
             error=job.error,
             result=job.result,
+            spec=job.spec,
             author=job.author,
             created_at=job.created_at,
             is_active=is_active,

@@ -43,6 +43,13 @@ class LabellingService:
             revision = work.revisions.current(image_id)
         return self._to_painting(image, revision)
 
+    def painting_at(self, image_id: int, number: int) -> Painting | None:
+        """Return the image's painting as it was at that revision; None: there never was one."""
+        with self._workspace.reading() as work:
+            image = require_image(work, image_id)
+            revision = work.revisions.at(image_id, number)
+        return None if revision is None and number else self._to_painting(image, revision)
+
     def save_painting(self, image_id: int, draft: PaintingDraft, author: str) -> SavedPainting:
         """Store the painting as the image's next revision; layers without a painted pixel are dropped.
 

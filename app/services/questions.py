@@ -6,7 +6,7 @@ from app.services.authorship import checked_author, now
 from app.services.catalogue import require_image
 from app.services.errors import InvalidRequestError
 from app.services.views import Inbox, Said
-from storage.listing import Wanted
+from storage.list_query import Wanted
 from storage.records import VerdictValue
 from storage.workspace import Work, Workspace
 

@@ -1,5 +1,7 @@
 """Which image to look at next: the most useful one first, each with a reason; what a person left comes again last."""
 
+import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -12,7 +14,7 @@ from app.services.questions import ANSWERS, answered, questions_to
 from app.services.thumbnails import Thumbnails
 from app.services.usefulness import COLD_BELOW, Place, Why, is_cold, ranked
 from app.services.views import Standing
-from storage.listing import NONE, Wanted
+from storage.list_query import NONE, Wanted
 from storage.records import Skip
 from storage.workspace import Work, Workspace
 
@@ -32,6 +34,7 @@ WANTED = {
     "waiting": Wanted(painted=True, held_out=False, taught=False),
     "disagreement": Wanted(contradicted=True),
 }
+PATIENCE = 0.5  # seconds that a person waits for a queue to be ordered anew
 LOOKS_KEPT = 5000  # of thumbnails, 1 kB each
 TRAIL = 500  # images that a person can go back through
 
@@ -41,9 +44,11 @@ class _Plan:
     """Every image of a product in the order of its use; holds until images, scores or versions in use change.
 
     is_cold: made while too few defects were known; holds no longer than that.
+    seconds: how long it took to make; where that is long, the next one is made while this one is still used.
     """
 
     state: tuple[int, ...]
+    seconds: float
     is_cold: bool
     places: dict[int, Place]
 
@@ -60,8 +65,11 @@ class _Line:
 class QueueService:
     """Orders images for judging and painting."""
 
-    def __init__(self, workspace: Workspace, thumbnails: Thumbnails) -> None:
+    def __init__(self, workspace: Workspace, thumbnails: Thumbnails, patience: float = PATIENCE) -> None:
         self._workspace = workspace
+        self._patience = patience
+        self._lock = threading.Lock()
+        self._being_made: set[str | None] = set()
         self._look = lru_cache(LOOKS_KEPT)(thumbnails.look)
         self._plans: dict[str | None, _Plan] = {}
 
@@ -139,11 +147,36 @@ class QueueService:
         state = work.listing.state()
         plan = self._plans.get(product)
         if plan is None or plan.state != state or (plan.is_cold and not _is_cold(work, product)):
-            candidates = work.listing.candidates(product)
-            places = {place.image_id: place for place in ranked(candidates, self._look)}
-            plan = _Plan(state, is_cold(candidates), places)
-            self._plans[product] = plan
+            if plan is not None and plan.seconds > self._patience:
+                self._make_beside(product)
+            else:
+                plan = self._make(work, product)
         return plan.places
+
+    def _make(self, work: Work, product: str | None) -> _Plan:
+        started, state = time.monotonic(), work.listing.state()
+        candidates = work.listing.candidates(product)
+        places = {place.image_id: place for place in ranked(candidates, self._look)}
+        plan = _Plan(state, time.monotonic() - started, is_cold(candidates), places)
+        self._plans[product] = plan
+        return plan
+
+    def _make_beside(self, product: str | None) -> None:
+        """Make the next plan in a thread of its own: of 100,000 images it takes seconds, and nobody should wait for it."""
+
+        def make() -> None:
+            try:
+                with self._workspace.reading() as work:
+                    self._make(work, product)
+            finally:
+                with self._lock:
+                    self._being_made.discard(product)
+
+        with self._lock:
+            if product in self._being_made:
+                return
+            self._being_made.add(product)
+        threading.Thread(target=make, name="twinbank-queue", daemon=True).start()
 
 
 def _place(line: _Line, image_id: int, wanted: str) -> Place | None:

@@ -11,7 +11,7 @@ from app.services.errors import InvalidRequestError, NotScoredError
 from app.services.heatmaps import Polyline, limit_contour, overlay_png, patch_scores
 from app.services.queue import WANTED
 from app.services.views import Box, Evidence, Histogram, NearestGood, NearestPatch, ReviewCard
-from storage.listing import Wanted
+from storage.list_query import Wanted
 from storage.records import Image, Score, VerdictValue
 from storage.workspace import Work, Workspace
 

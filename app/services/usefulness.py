@@ -14,7 +14,8 @@ from itertools import chain, zip_longest
 import numpy as np
 from numpy.typing import NDArray
 
-from storage.listing import CONTRADICTIONS, Candidate
+from storage.list_query import CONTRADICTIONS
+from storage.listing import Candidate
 
 NEAR = 0.25  # of the limit: a score this close to it could fall on either side
 COLD_BELOW = 3  # defects judged: with fewer, the limit is not yet where persons would put it

@@ -102,10 +102,17 @@ class SmallServer:
     strokes: list[dict[str, Any]] = field(default_factory=list)  # that drafts were asked for
     unsaved: list[dict[str, Any]] = field(default_factory=list)  # paintings whose patches were asked for
     nearest_good: int | None = None  # whole image, whichever is asked about
+    needs_whole: bool = False  # knows nothing of what was painted before
+    sizes: list[int] = field(default_factory=list)  # how many numbers came with each save
     address: str = ""
 
     def put(self, image_id: int, body: dict[str, Any], author: str) -> tuple[int, dict[str, Any]]:
         stored = self.images[image_id]
+        self.sizes.append(sum(len(layer["runs"]) for layer in body["layers"]))
+        if body.pop("is_change", False):
+            if self.needs_whole or body["base_revision"] != stored.revision:
+                return 412, {"detail": "send the whole painting"}
+            body = changed(stored, body)
         if not author:
             return 400, {"detail": "Type your name first."}
         save_id = body.get("save_id")
@@ -260,6 +267,17 @@ def build(server: SmallServer) -> FastAPI:
         return HTMLResponse(PAGE % ("hidden" if hidden else "", module, value))
 
     return app
+
+
+def changed(stored: Stored, body: dict[str, Any]) -> dict[str, Any]:
+    """The whole painting that a change of the stored one makes."""
+    before = {layer["defect_type"]: layer["runs"] for layer in stored.layers}
+    for layer in body["layers"]:
+        layer["runs"] = run_lengths.toggled(before.get(layer["defect_type"], []), layer["runs"])
+    body["ignore"] = run_lengths.toggled(stored.ignore, body["ignore"])
+    lists = [*(layer["runs"] for layer in body["layers"]), body["ignore"]]
+    assert list(run_lengths.fingerprint(lists)) == body.pop("result")
+    return body
 
 
 def in_full(painting: dict[str, Any]) -> dict[str, Any]:

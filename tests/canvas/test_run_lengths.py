@@ -1,10 +1,21 @@
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from app.canvas.run_lengths import RunLengthError, decode, encode, encode_piece, from_steps
+from app.canvas.run_lengths import (
+    RunLengthError,
+    decode,
+    encode,
+    encode_piece,
+    fingerprint,
+    from_steps,
+    toggled,
+)
 
 
 def test_a_small_mask_has_the_runs_one_can_count() -> None:
@@ -17,6 +28,32 @@ def test_a_small_mask_has_the_runs_one_can_count() -> None:
 def test_run_lengths_come_back_as_the_same_mask(mask: np.ndarray) -> None:
     height, width = mask.shape
     assert (decode(encode(mask), width, height) == mask).all()
+
+
+@given(
+    array_shapes(min_dims=2, max_dims=2, max_side=12).flatmap(
+        lambda shape: st.tuples(arrays(bool, shape), arrays(bool, shape))
+    )
+)
+def test_toggling_twice_comes_back_and_once_leads_to_the_other(masks: tuple[np.ndarray, np.ndarray]) -> None:
+    before, after = map(encode, masks)
+    change = encode(masks[0] ^ masks[1])
+    assert toggled(before, after) == change
+    assert toggled(before, change) == after and toggled(after, change) == before
+
+
+@pytest.mark.browser
+def test_the_browser_toggles_and_tells_apart_as_the_server_does(run_module: Callable[..., Any]) -> None:
+    draw = np.random.default_rng(5)
+    masks = [draw.random((9, 13)) < share for share in (0, 0.1, 0.5, 0.9, 1, 0.5)]
+    runs = [encode(mask) for mask in masks]
+    pairs = [[a, b] for a in runs for b in runs]
+    body = "return argument.map(([a, b]) => [module.toggled(a, b), module.fingerprint([a, b])]);"
+
+    found = run_module("run_lengths.js", body, pairs)
+
+    assert found == [[toggled(a, b), list(fingerprint([a, b]))] for a, b in pairs]
+    assert len({fingerprint(pair) for pair in pairs}) == len({str(pair) for pair in pairs})
 
 
 def test_steps_are_each_less_the_one_before() -> None:

@@ -1,5 +1,6 @@
 """Nothing that was painted or judged is ever lost: lost connections, refusals, two people, closed pages."""
 
+import numpy as np
 import pytest
 from playwright.sync_api import Route, expect
 
@@ -47,6 +48,26 @@ def test_without_the_server_it_says_so_and_saves_when_it_is_back(painter: Painte
     painter.saved()
     assert painter.layer("scratch")[60, 100]
     assert painter.layer("scratch")[120, 100]
+
+
+def test_a_save_brings_what_changed_and_all_of_it_where_the_server_asks_for_that(painter: Painter) -> None:
+    painter.open()
+    for y in range(20, 100, 20):
+        painter.stroke((40, y), (200, y + 9))
+        painter.saved()
+    whole = len(run_lengths.encode(painter.layer("scratch")))
+    assert painter.server.sizes[-1] < whole / 2
+    painter.key("Control+z")
+    painter.saved()
+    painter.server.needs_whole = True
+    painter.stroke((40, 150), (200, 159))
+    painter.saved()
+    painter.key("Control+z")
+    painter.saved()
+    bits = painter.page.evaluate("[...window.component.session.painting.layers.get('scratch').pixels]")
+    painted = np.array(bits, dtype=bool).reshape(HEIGHT, WIDTH)
+    assert (painter.layer("scratch") == painted).all()
+    assert not painted[150:].any() and painted[60, 45] and not painted[85, 150]
 
 
 def test_an_error_of_the_server_is_tried_again(painter: Painter) -> None:

@@ -23,6 +23,7 @@ from app.commands.progress_line import ProgressLine, duration
 from app.routes.guard import Access
 from app.server import bind, build_server
 from app.services import Services, open_services
+from app.services.views import IncomingFile
 from app.settings import Settings
 from tests.services.parts import part
 
@@ -79,6 +80,22 @@ def test_import_goes_through_the_server(
     assert services.browsing.products()[0].name == "valve"
     job = services.jobs.latest()
     assert job is not None and job.author == "Zoë"
+
+
+def test_export_goes_through_the_server_to_where_its_owner_says(
+    address: str, services: Services, workspace: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    services.importing.import_files([IncomingFile("a.png", part(1).png)], "valve", "Ada", "good")
+    words = ["export", str(tmp_path / "out"), "--layout", "png", "--workspace", str(workspace)]
+
+    assert cli.main([*words, "--key", KEY]) == DONE
+    assert f"1 image written to {tmp_path / 'out'}" in capsys.readouterr().out
+    assert (tmp_path / "out" / "twinbank.json").exists()
+    assert cli.main([*words, "--key", KEY]) == FAILED
+    assert "already" in capsys.readouterr().err
+    (workspace / "owner.pass").unlink()  # as for somebody who may not read it
+    words[1] = str(tmp_path / "again")
+    assert cli.main([*words, "--key", KEY]) == FAILED and not (tmp_path / "again").exists()
 
 
 def test_server_with_a_key_says_that_it_asks_for_one(

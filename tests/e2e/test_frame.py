@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -241,21 +242,25 @@ def test_a_folder_is_imported_with_a_word_about_every_refused_file(
     assert [summary.name for summary in running.services.browsing.products()] == ["lid", "plate"]
 
 
-def test_an_export_says_what_is_lost_and_where_it_went(
-    inspector: Inspector, plates: tuple[int, ...], tmp_path: Path
-) -> None:
+def test_an_export_says_what_is_lost_and_where_it_went(inspector: Inspector, plates: tuple[int, ...]) -> None:
     inspector.come("?open=browse")
     inspector.page.locator("#tw-export .tw-button").click()
     sheet = inspector.page.locator(".tw-export-sheet")
     expect(sheet.locator(".tw-export-what")).to_contain_text("Everything is kept")
     sheet.locator("select").select_option("mvtec")
-    expect(sheet.locator(".tw-import-results")).to_contain_text("not judged good or defective")
+    expect(sheet.locator(".tw-losses")).to_contain_text("not judged good or defective")
     sheet.locator("select").select_option("png")
-    sheet.get_by_label("New folder").fill(str(tmp_path / "out"))
-    sheet.get_by_role("button", name="Export").click()
+    sheet.get_by_role("button", name="Export", exact=True).click()
 
-    expect(sheet.locator(".tw-import-message")).to_contain_text(f"written to {tmp_path / 'out'}")
-    assert len(list((tmp_path / "out/images/plate").iterdir())) == len(plates)
+    expect(sheet.locator(".tw-import-message")).to_contain_text("images written, 0 painted")
+    inspector.come("?open=browse")  # what was exported is still there to be fetched
+    inspector.page.locator("#tw-export .tw-button").click()
+    with inspector.page.expect_download() as fetched:
+        sheet.get_by_role("link", name="Download").click()
+    with ZipFile(fetched.value.path()) as archive:
+        assert len([name for name in archive.namelist() if "/images/plate/" in name]) == len(plates)
+    sheet.get_by_role("button", name="Remove").click()
+    expect(sheet.get_by_role("link", name="Download")).to_have_count(0)
 
 
 def test_a_question_is_answered_with_words_and_goes_back(

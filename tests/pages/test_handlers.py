@@ -21,6 +21,7 @@ from app.services.agreement import due
 from app.services.errors import WorkerRefusedError
 from app.services.jobs import JobControl
 from app.services.views import IncomingFile, PaintedLayer, PaintingDraft
+from app.shell import build_app
 from storage.records import Call, JobKind, NewScore, VersionKind
 from tests.services.parts import SIDE, part
 
@@ -319,3 +320,24 @@ def test_what_is_being_written_as_a_rule_stays(services: Services, plates: tuple
     ):
         assert "value" not in page[3] and page[3]["visible"]
     assert "value" in handlers.again("book", "plate", None)[3]  # another type than the one shown
+
+
+@pytest.mark.parametrize("page", ["book", "teach", "review", "models"])
+def test_events_that_write_the_same_widgets_share_one_queue(services: Services, page: str) -> None:
+    blocks = build_app(services)
+    on_page = [child for child in blocks.blocks.values() if getattr(child, "id", None) is not None]
+    tab = next(child for child in on_page if getattr(child, "elem_id", None) == f"tw-page-{page}")
+    inside = {child._id for child in _below(tab)}
+    writing = [
+        event
+        for event in blocks.fns.values()
+        if event.outputs and inside & {output._id for output in event.outputs} and event.fn is not None
+    ]
+
+    assert len(writing) > 1
+    assert {event.concurrency_id for event in writing} == {page}
+
+
+def _below(block: Any) -> list[Any]:
+    children = getattr(block, "children", [])
+    return [*children, *(found for child in children for found in _below(child))]

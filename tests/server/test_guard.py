@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
@@ -9,6 +10,7 @@ from app.routes.guard import Access, Guard, Message, Receive, Scope, Send, host_
 from app.server import access_for, build_server
 from app.services import Services
 from app.settings import Settings, is_loopback
+from storage.owner import pass_of
 from tests.server.conftest import ADA, ADDRESS, LOCAL
 from tests.services.parts import part
 
@@ -95,6 +97,47 @@ def test_programs_may_send_the_key_as_bearer(keyed: TestClient) -> None:
     assert keyed.get("/api/images", headers={"Authorization": "Bearer no"}).status_code == 401
 
 
+def test_visitors_write_nowhere_and_read_only_the_folders_that_were_named(
+    services: Services, tmp_path: Path
+) -> None:
+    open_folder, closed = tmp_path / "open", tmp_path / "closed"
+    for folder in (open_folder, closed):
+        folder.mkdir()
+        (folder / "a.png").write_bytes(part(1).png)
+    (open_folder / "out").symlink_to(closed)
+    app = build_server(services, Access(LOCAL.hosts, KEY, (open_folder,)))
+    visitor = TestClient(app, base_url=ADDRESS, headers={**ADA, "Authorization": f"Bearer {KEY}"})
+
+    def asked(route: str, **body: object) -> tuple[int, str]:
+        answer = visitor.post(f"/api/{route}", json=body)
+        return answer.status_code, answer.text
+
+    for root in (closed, open_folder / ".." / "closed", open_folder / "out", Path("/")):
+        for route in ("import/preview", "import/folder"):
+            status, text = asked(route, root=str(root), layout="folder", product="plate")
+            assert status == 403 and str(open_folder) in text
+    facts = {"root": str(open_folder), "product": "plate", "facts_file": str(closed / "a.png")}
+    assert asked("import/folder", **facts)[0] == 403
+    assert asked("import/preview", root=str(open_folder), product="plate")[0] == 200
+    status, text = asked("export", layout="png", folder=str(tmp_path / "out"))
+    assert status == 403 and "launch.py export" in text
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_path_is_refused_without_the_owners_pass_also_on_this_machine_alone(
+    client: TestClient, image: int, services: Services, tmp_path: Path
+) -> None:
+    body = {"layout": "png", "folder": str(tmp_path / "out")}
+    owner = {**ADA, "X-Twinbank-Owner": pass_of(services.path) or ""}
+
+    assert client.post("/api/export", json=body, headers=ADA).status_code == 403
+    assert client.post("/api/export", json=body, headers={**ADA, "X-Twinbank-Owner": "x"}).status_code == 403
+    job = client.post("/api/export", json=body, headers=owner).json()["job"]
+    services.jobs.wait(job, 30)
+    assert (tmp_path / "out" / "twinbank.json").exists()
+    assert client.get(f"/api/exports/{job}/archive").status_code == 404  # it lies elsewhere
+
+
 @pytest.mark.parametrize(
     "cookie", ['twinbank_access="', "twinbank_access=\xe9", "a;b;;=", "twinbank_access="]
 )
@@ -104,7 +147,6 @@ def test_odd_cookies_do_not_let_in(keyed: TestClient, cookie: str) -> None:
 
 def test_server_for_others_answers_to_its_own_names(tmp_path: object) -> None:
     import socket
-    from pathlib import Path
 
     access = access_for(Settings(Path("w"), host="0.0.0.0", access_key=KEY, extra_hosts=("line3.local",)))
 

@@ -14,10 +14,11 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from app.services import Services, open_services
-from app.services.errors import ExportFailedError, InvalidRequestError
+from app.services.errors import ExportFailedError, InvalidRequestError, UnknownExportError
 from app.services.exchange_names import from_folder, to_folder
 from app.services.import_layouts import recognised
 from app.services.importing import silent
+from app.services.jobs import JobCancelled
 from app.services.views import ImageFacts, ImageFilter, IncomingFile, PaintedLayer, PaintingDraft
 from storage.exchange.outlines import without_holes
 from tests.services.parts import SIDE, part, png
@@ -135,6 +136,63 @@ def test_history_is_exported_and_a_folder_that_is_there_is_left_alone(
     with pytest.raises(InvalidRequestError, match="pascal"):
         services.exporting.preview("pascal", None)
     assert not [path for path in tmp_path.iterdir() if "partial" in path.name]
+
+
+def test_an_export_is_a_job_that_lies_in_the_workspace_and_can_be_fetched_again(
+    services: Services,
+) -> None:
+    put(services, 1, {"dent": ring()}, "defect", "a/b")
+    put(services, 2, {}, None, "a/b")
+
+    job = services.jobs.wait(services.exporting.start("Ada", "mvtec", "a/b"), 30)
+
+    assert job.state == "done" and job.result is not None
+    assert (job.result["images"], len(job.result["left_out"])) == (1, 1)
+    (kept,) = services.exporting.kept()
+    folder = services.exporting.kept_folder(job.id)
+    assert (kept.job, kept.product, kept.images, kept.author) == (job.id, "a/b", 1, "Ada")
+    assert folder.parent == services.path.resolve() / "exports" and (folder / "twinbank.json").exists()
+    services.exporting.remove(job.id)
+    assert services.exporting.kept() == () and list(folder.parent.iterdir()) == []
+    with pytest.raises(UnknownExportError):
+        services.exporting.kept_folder(job.id)
+
+
+def test_an_image_whose_file_is_damaged_is_left_out_with_its_reason(
+    services: Services, tmp_path: Path
+) -> None:
+    put(services, 1, {"dent": ring()}, "defect")
+    put(services, 2, {"dent": ring()[::-1]}, "defect")
+    with services._workspace.reading() as work:
+        second = work.images.all("plate")[1]
+    services._workspace.blobs.path(second.pixels_sha256).write_bytes(b"damaged")
+
+    for layout in ("coco", "png", "yolo", "mvtec"):
+        report = services.exporting.export(tmp_path / layout, layout, None, silent)
+        assert report.images == 1 and [file.name for file in report.left_out] == [second.name]
+        assert not list((tmp_path / layout).rglob(f"{second.id:06d}*"))
+
+
+def test_exports_that_are_a_link_to_elsewhere_are_refused(services: Services, tmp_path: Path) -> None:
+    put(services, 1, {}, "good")
+    (tmp_path / "elsewhere").mkdir()
+    (services.path / "exports").symlink_to(tmp_path / "elsewhere")
+
+    job = services.jobs.wait(services.exporting.start("Ada", "png", None), 30)
+
+    assert job.state == "failed" and "link" in str(job.error)
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_a_cancelled_export_leaves_nothing_behind(services: Services) -> None:
+    put(services, 1, {}, "good")
+
+    def cancelled(_stage: str, _done: int, _total: int) -> None:
+        raise JobCancelled()
+
+    with pytest.raises(JobCancelled):
+        services.exporting.export(services.path / "exports" / "out", "png", None, cancelled)
+    assert list((services.path / "exports").iterdir()) == []
 
 
 def foreign(root: Path) -> Path:

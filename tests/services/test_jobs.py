@@ -51,6 +51,21 @@ def test_cancelled_job_ends_as_cancelled(runner: JobRunner) -> None:
     assert runner.current() is None
 
 
+def test_an_export_neither_waits_for_a_lesson_nor_keeps_one_from_starting(runner: JobRunner) -> None:
+    lesson = runner.start(JobKind.TEACH, "Ada", {}, until_cancelled)
+    export = runner.wait(runner.start(JobKind.EXPORT, "Bo", {}, lambda control: {"images": 3}), 10)
+    long = runner.start(JobKind.EXPORT, "Bo", {}, until_cancelled)
+
+    assert (export.state, export.result) == ("done", {"images": 3})
+    now_shown = runner.current()
+    assert now_shown is not None and now_shown.id == lesson
+    runner.cancel(lesson)
+    runner.wait(lesson, 10)
+    assert runner.wait(runner.start(JobKind.TEACH, "Ada", {}, lambda control: {}), 10).state == "done"
+    runner.cancel(long)
+    assert runner.wait(long, 10).error == "Cancelled. Nothing was exported."
+
+
 def test_progress_has_a_rate_and_time_left(runner: JobRunner) -> None:
     job_id = runner.start(JobKind.TEACH, "Ada", {}, until_cancelled)
     deadline = time.monotonic() + 10

@@ -1,11 +1,14 @@
 """The queue: what comes first and why, tried on candidates one can rank by eye."""
 
+import time
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
 from app.services import Services
+from app.services.queue import QueueService
+from app.services.thumbnails import Thumbnails
 from app.services.usefulness import AUDIT_EVERY, AUDIT_SHARE, Place, Why, ranked
 from app.services.views import IncomingFile
 from storage.listing import Candidate
@@ -165,3 +168,17 @@ def test_the_third_defect_ends_the_cold_start(services: Services, plates: tuple[
 
     near = {image for image in more if 0.75 <= services.browsing.card(image).score <= 1.25}
     assert len(near & set(services.queue.order("plate", "useful", "Ada")[:6])) == 3  # every other one
+
+
+def test_nobody_waits_for_a_long_order_to_be_made_anew(services: Services, plates: tuple[int, ...]) -> None:
+    thumbnails = Thumbnails(services.path / "thumbnails", services._workspace.blobs)
+    queue = QueueService(services._workspace, thumbnails, patience=0)  # every order takes longer than that
+    before = queue.order()
+    files = [IncomingFile("late.png", part(99).png)]
+    (late,) = services.importing.import_files(files, "plate", "Ada").image_ids
+
+    assert queue.order() == before  # the order there was, while the next one is made
+    deadline = time.monotonic() + 30
+    while late not in queue.order() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert {*queue.order()} == {*before, late}

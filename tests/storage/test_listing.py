@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from storage.errors import NoSuchRecordError
-from storage.listing import CONTRADICTIONS, NONE, ListedImage, Wanted
+from storage.list_query import CONTRADICTIONS, NONE, Wanted
+from storage.listing import ListedImage
 from storage.records import Call, Layer, NewImage, NewScore, VerdictValue, VersionKind
 from storage.workspace import Work, Workspace
 
@@ -40,7 +41,9 @@ def fill(work: Work, seed: int) -> None:
                 Layer(name, "1" * 64, 3) for name in draw.sample(["dent", "scratch"], draw.randrange(3))
             ]
             work.revisions.add(draw.choice(ids), layers, None, draw.random() < 0.5, "Ada", at)
-        work.scores.add_many([new_score(draw.choice(ids), draw.choice(versions), draw.random() * 2, at)])
+        work.scores.add_many(
+            [new_score(draw.choice(ids), draw.choice(versions), round(draw.random() * 2, 1), at)]
+        )
     for product, version in (("bolt", 0), ("cap", 0), ("bolt", 1)):  # bolt: the second, after the first
         work.in_use.put(product, versions[version], "Ada", AT)
     for image in draw.sample(ids, 5):

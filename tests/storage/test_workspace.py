@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from storage.database import Database
 from storage.errors import NotAWorkspaceError, WorkspaceFromNewerVersionError, WorkspaceInUseError
-from storage.records import VerdictValue
+from storage.records import JobKind, VerdictValue
 from storage.schema import migrate, revision_of
 from storage.tables import Base
 from storage.workspace import Workspace
@@ -40,7 +40,7 @@ def test_paintings_from_before_saves_had_names_are_kept(tmp_path: Path) -> None:
     with workspace.database.writing() as session:  # back to the schema before it
         session.execute(text("DROP INDEX ix_revisions_save_id"))
         session.execute(text("ALTER TABLE revisions DROP COLUMN save_id"))
-        for index in ("ix_images_listed", "ix_images_imported_at", "ix_scores_listed"):
+        for index in ("ix_images_listed", "ix_images_imported_at", "ix_scores_listed", "ix_scores_by_score"):
             session.execute(text(f"DROP INDEX {index}"))
         session.execute(
             text("CREATE INDEX ix_scores_version_id_image_id_id ON scores (version_id, image_id, id)")
@@ -104,12 +104,22 @@ def test_first_tables_become_those_in_use_and_keep_what_is_in_them(tmp_path: Pat
         connection.execute(
             text("INSERT INTO products (name, created_at) VALUES ('tile', '2026-01-01T00:00:00+00:00')")
         )
+        connection.execute(
+            text(
+                "INSERT INTO jobs (kind, state, stage, done, total, message, author, created_at, spec) VALUES "
+                "('teach', 'done', '', 0, 0, '', 'Ada', '2026-01-01T00:00:00+00:00', '{}')"
+            )
+        )
 
     workspace = Workspace.open(tmp_path)
 
     with workspace.reading() as work:
         assert [product.name for product in work.products.all()] == ["tile"]
         assert work.book.entries("tile") == ()
+    with workspace.writing() as work:  # a kind of job that the first tables refused
+        assert work.jobs.add(JobKind.EXPORT, "Ada", NOON, {}).id == 2
+    with workspace.reading() as work:
+        assert [job.kind for job in work.jobs.recent(JobKind.TEACH, 5)] == [JobKind.TEACH]
     workspace.close()
 
 
