@@ -40,8 +40,8 @@ class Role:
     nice: int  # how far it steps back behind pages and others
 
 
-TRAINING = Role("training", "worker.log", nice=10)
-SCORING = Role("scoring", "scoring.log", nice=2)  # six times the training's share of a core both want
+TRAINING = Role("training", "worker.log", nice=5)
+SCORING = Role("scoring", "scoring.log", nice=0)  # three times the training's share of a core both want
 
 
 class WorkerProcess:
