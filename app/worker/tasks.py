@@ -44,6 +44,7 @@ from storage.painted_cache import PaintedCache
 SCORES_FILE = "scores.jsonl"
 VERSION_FOLDER = "version"
 DETECTORS_KEPT = 3
+SCORING_PROCESS = 700_000_000  # bytes of the process that scores files, which may start while a job runs
 STAGE_LOADING = "Loading the model"
 STAGE_SCORING = "Judging all images"
 
@@ -249,7 +250,7 @@ class TaskRunner:
         config: DmadConfig,
         is_new: bool,
     ) -> None:
-        """Refuse a job for which disk or memory is too small.
+        """Refuse a job for which disk or memory is too small, a line's files that may come meanwhile counted in.
 
         Raises:
             NotEnoughRoomError: nothing was begun.
@@ -269,7 +270,8 @@ class TaskRunner:
         caches = (self._features, self._neighbours)
         left = sum(max(0, cache.budget_bytes - cache.used_bytes()) for cache in caches) if missing else 0
         room = self._measure_room(self._workspace, self._choice.device)
-        require_room(estimate(work, config), left, room, self._workspace)
+        needs = estimate(work, config)
+        require_room(replace(needs, memory=needs.memory + SCORING_PROCESS), left, room, self._workspace)
 
     def _source(self, config: DmadConfig) -> FeatureSource:
         key = f"{config.backbone}/{config.image_size}/{config.aggregation}"
