@@ -1,4 +1,4 @@
-"""What the training process can do: train a version, score stored images, score files."""
+"""What a process that computes can do: train a version, score stored images, score files, preview a painting."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class TaskRunner:
         if task == "warm_up":
             self._source(DmadConfig())
             return {"device": self._choice.reason}
-        raise UnknownTaskError(f"the training process knows no task {task!r}")
+        raise UnknownTaskError(f"this process knows no task {task!r}")
 
     def _train(self, spec: TrainSpec, report: Report) -> dict[str, Any]:
         started = time.monotonic()
