@@ -336,6 +336,7 @@ def _add_measuring(commands: Commands) -> None:
         "bench speed --only coreset,latency",
         "bench accuracy --data parts",
         "bench promise --data parts",
+        "bench lessons --data parts",
         "bench backbones",
         "bench coldstart --data parts --product cookie",
         "bench assist --data parts",

@@ -1,4 +1,4 @@
-"""What the owner asks of the training process: plain records that travel as JSON. Imports nothing of ours."""
+"""What the owner asks of the processes that train and score: plain records that travel as JSON. Imports nothing of ours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Patch features of files on disk, encoded once: kept as float16 in memory, or in a folder between runs."""
+"""Patch features of files on disk, encoded once: kept as float16 in memory, or in a folder between runs.
+
+With a folder nothing is held: an image's features are read when they are asked for, so that memory does not grow with
+the number of images.
+"""
 
 from __future__ import annotations
 
@@ -39,12 +43,13 @@ class FeatureStore:
         self._outlier_folder = outlier_folder
         self.encoder = encoder
         self._folder = folder / encoder.cache_key if folder else None
-        self._held: dict[Path, NDArray[np.float16]] = {}
+        self._held: dict[Path, NDArray[np.float16]] = {}  # without a folder
+        self._stored: dict[Path, Path] = {}  # with one: where an image's features lie
         self._outliers: dict[int, Tensor] = {}
 
     def prepare(self, paths: Sequence[Path], report: Report = silent) -> None:
         """Encode the images that are not there yet."""
-        missing = [path for path in dict.fromkeys(paths) if path not in self._held and not self._load(path)]
+        missing = [path for path in dict.fromkeys(paths) if not self._has(path)]
         found = encode_each(self.encoder, (partial(read_pixels, path) for path in missing))
         for number, (path, one) in enumerate(zip(missing, found, strict=True)):
             report(Progress("Reading images", number, len(missing)))
@@ -54,9 +59,10 @@ class FeatureStore:
 
     def features(self, path: Path) -> Tensor:
         """(N, C) float32 of one image, encoded now if need be."""
-        if path not in self._held:
+        if not self._is_known(path):
             self.prepare([path])
-        return torch.from_numpy(self._held[path].astype(np.float32))
+        held = self._held[path] if path in self._held else _read(self._stored[path], self._shape)
+        return torch.from_numpy(held.astype(np.float32))
 
     @property
     def outlier_source(self) -> str:
@@ -82,28 +88,46 @@ class FeatureStore:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         return self._folder / digest[:2] / f"{digest}.npy"
 
-    def _load(self, path: Path) -> bool:
+    @property
+    def _shape(self) -> tuple[int, int]:
+        return self.encoder.grid[0] * self.encoder.grid[1], self.encoder.channels
+
+    def _is_known(self, path: Path) -> bool:
+        return path in self._held or path in self._stored
+
+    def _has(self, path: Path) -> bool:
+        """Tell whether there are features of the image, here or from an earlier run."""
+        if self._is_known(path):
+            return True
         file = self._file(path)
         if file is None or not file.is_file():
             return False
         try:
-            held: NDArray[np.float16] = np.load(file, mmap_mode="r", allow_pickle=False)
+            found: NDArray[np.float16] = np.load(file, mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError):
             return False  # a damaged file is a miss: it is made anew
-        expected = (self.encoder.grid[0] * self.encoder.grid[1], self.encoder.channels)
-        if held.shape != expected or held.dtype != np.float16:
+        if found.shape != self._shape or found.dtype != np.float16:
             return False
-        self._held[path] = held
+        self._stored[path] = file
         return True
 
     def _keep(self, path: Path, features: NDArray[np.float16]) -> None:
-        self._held[path] = features
         file = self._file(path)
-        if file is not None:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            part = file.with_suffix(".part.npy")
-            np.save(part, features)
-            part.replace(file)
+        if file is None:
+            self._held[path] = features
+            return
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part = file.with_suffix(".part.npy")
+        np.save(part, features)
+        part.replace(file)
+        self._stored[path] = file
+
+
+def _read(file: Path, shape: tuple[int, int]) -> NDArray[np.float16]:
+    """Read the array that a checked file ends with: any thread may, which parsing its header again would forbid."""
+    count = shape[0] * shape[1]
+    start = file.stat().st_size - count * np.dtype(np.float16).itemsize
+    return np.fromfile(file, np.float16, count, offset=start).reshape(shape)
 
 
 class RunMemory:

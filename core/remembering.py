@@ -19,7 +19,7 @@ from torch import Tensor
 from core.anomaly_center import sample_around_centres
 from core.banks import NOBODY, NormalBank, PaintedLesson, Provenance, Segment
 from core.config import DmadConfig
-from core.coreset import greedy_k_centre
+from core.coreset import ROWS_AT_ONCE, greedy_k_centre
 from core.mask_filter import filter_mask
 from core.progress import Progress, Report
 from core.projection import ProjectedPatches
@@ -108,7 +108,8 @@ def _select(
     if usable is None:
         picks = greedy_k_centre(points, min(wanted, len(points)), report=report).picks
     else:
-        chosen = greedy_k_centre(points[usable], min(wanted, len(usable)), report=report).picks
+        usable_points = _moved_together(points, usable)
+        chosen = greedy_k_centre(usable_points, min(wanted, len(usable)), report=report).picks
         picks = usable.cpu()[chosen]
     picks = picks.sort().values
     image_of, cell_of = patches.locate(picks)
@@ -151,6 +152,14 @@ def _farthest_from_others(
         nearest[block] = distances.amin(dim=1)
     nearest[torch.isinf(nearest)] = 0
     return nearest.topk(round(fraction * len(points))).indices
+
+
+def _moved_together(points: Tensor, usable: Tensor) -> Tensor:
+    """Return the `usable` points (ascending indices), moved to the front of `points` itself: no second copy of them."""
+    for start in range(0, len(usable), ROWS_AT_ONCE):
+        part = usable[start : start + ROWS_AT_ONCE]
+        points[start : start + len(part)] = points[part]  # none of them lies before its new place
+    return points[: len(usable)]
 
 
 def _product_segment(

@@ -28,8 +28,8 @@ def usual_distances(bank: NormalBank, found: Iterable[BankNeighbours]) -> Tensor
     Returns:
         Rows that few patches are nearest to are drawn towards their product's mean; 0 where nothing was found.
     """
-    rows = bank.features
-    total, count = rows.new_zeros(len(rows)), rows.new_zeros(len(rows))
+    like = bank.segments[0].features  # `bank.features` would be a second copy of all rows
+    total, count = like.new_zeros(len(bank)), like.new_zeros(len(bank))
     for one in found:
         usable = one.rows >= 0
         total.index_add_(0, one.rows[usable], one.distances[usable])

@@ -25,7 +25,7 @@ from app.services.scoring import ScoringService
 from app.services.teaching import TeachingService
 from app.services.thumbnails import Thumbnails
 from app.services.versions import VersionsService
-from app.services.worker_link import WorkerLink
+from app.services.worker_link import SCORING, TRAINING, WorkerLink
 from storage.owner import Ownership
 from storage.workspace import Workspace
 
@@ -53,6 +53,7 @@ class Services:
     demo: DemoService
     jobs: JobRunner
     worker: WorkerLink
+    scorer: WorkerLink
     author_default: str | None
     _workspace: Workspace
     _ownership: Ownership
@@ -67,9 +68,10 @@ class Services:
         self._ownership.set_address(address)
 
     def close(self) -> None:
-        """Stop long work, end the training process, give the workspace back."""
+        """Stop long work, end the processes that compute, give the workspace back."""
         self.jobs.close()
         self.worker.close()
+        self.scorer.close()
         self._until_closed.close()
 
 
@@ -84,7 +86,7 @@ def open_services(
     """Open the workspace (made when it is not there), own it, and return the use cases.
 
     Args:
-        device: "auto", "cpu" or "cuda"; tried when the training process starts.
+        device: "auto", "cpu" or "cuda"; tried when a process that computes starts.
         author_default: a name to offer where none was typed yet.
         address: where this process can be reached, when that is known already.
         config: settings of a new model as JSON; "" for the default ones.
@@ -114,8 +116,8 @@ def _assemble(
 ) -> Services:
     thumbnails = Thumbnails(workspace.path / "thumbnails", workspace.blobs)
     jobs = JobRunner(workspace)
-    worker = WorkerLink(workspace.path, device)
-    scoring = ScoringService(workspace, jobs, worker)
+    worker, scorer = (WorkerLink(workspace.path, device, role) for role in (TRAINING, SCORING))
+    scoring = ScoringService(workspace, jobs, worker, scorer)
 
     def score_new(author: str) -> None:
         scoring.score_missing(author)
@@ -142,6 +144,7 @@ def _assemble(
         demo=DemoService(workspace, importing),
         jobs=jobs,
         worker=worker,
+        scorer=scorer,
         author_default=author_default,
         _workspace=workspace,
         _ownership=ownership,

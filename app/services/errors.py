@@ -143,14 +143,21 @@ class OwnerOnlyError(ServiceError):
 
 
 class WorkerDiedError(ServiceError):
-    """The training process ended without an answer; the version in use keeps serving."""
+    """A process that computes ended without an answer; the version in use keeps serving."""
 
-    def __init__(self, how: str) -> None:
+    def __init__(self, name: str, how: str) -> None:
         super().__init__(
-            f"The training process ended unexpectedly ({how}). "
+            f"The {name} process ended unexpectedly ({how}). "
             "The version in use keeps serving; see the log, then try again."
         )
 
 
+class ClosingError(ServiceError):
+    """The workspace is being closed: nothing new is begun."""
+
+    def __init__(self) -> None:
+        super().__init__("Twinbank is closing: start it again, then repeat this.")
+
+
 class WorkerRefusedError(ServiceError):
-    """The training process answered with an error; the message is its sentence."""
+    """A process that computes answered with an error; the message is its sentence."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from app.services.authorship import now
 from app.services.catalogue import sentence, versions_in_use
-from app.services.errors import JobRunningError, NoModelError, UnknownProductError
+from app.services.errors import NoModelError, UnknownProductError
 from app.services.heatmaps import render_grid
 from app.services.jobs import JobControl, JobRunner, StageReport
 from app.services.judging_order import judging_order
@@ -18,12 +18,12 @@ from app.services.lesson_result import complete_result
 from app.services.score_rows import read_scores
 from app.services.training_set import image_task
 from app.services.views import IncomingFile
-from app.services.worker_link import WorkerLink
+from app.services.worker_link import Message, WorkerLink
 from app.worker_specs import FilesSpec, FileTask, ScoreLine, ScoreSpec, as_json, read_score_lines
 from storage.records import Image, JobKind, Version
 from storage.workspace import Work, Workspace
 
-AT_ONCE = 32  # files handed to the training process at a time
+AT_ONCE = 32  # files handed over at a time; then other callers get their turn
 IMAGES_AT_ONCE = 200  # stored images: their scores are shown, and other work gets its turn, after so many
 
 
@@ -42,12 +42,17 @@ class FileScore:
 
 
 class ScoringService:
-    """Asks the training process for scores; rows only for stored images."""
+    """Asks the processes that compute for scores; rows only for stored images.
 
-    def __init__(self, workspace: Workspace, jobs: JobRunner, worker: WorkerLink) -> None:
+    Stored images are a job of the training process. Files have a process of their own, so that a line gets its answer
+    while somebody teaches; it starts when the first file comes.
+    """
+
+    def __init__(self, workspace: Workspace, jobs: JobRunner, worker: WorkerLink, scorer: WorkerLink) -> None:
         self._workspace = workspace
         self._jobs = jobs
         self._worker = worker
+        self._scorer = scorer
 
     def score_missing(self, author: str) -> int | None:
         """Start a job that scores what the versions in use, and one that waits, have not; None: nothing is missing."""
@@ -70,14 +75,14 @@ class ScoringService:
         report: StageReport,
         with_heatmaps: bool = False,
     ) -> tuple[FileScore, ...]:
-        """Score files without storing them, each by the version in use for its product.
+        """Score files without storing them, each by the version in use for its product. A job may be under way.
 
         Args:
             product: None: the one that most of a file's patches resemble.
             with_heatmaps: also render each overlay at the file's own proportions.
 
         Raises:
-            NoModelError, UnknownProductError, JobRunningError
+            NoModelError, UnknownProductError, WorkerDiedError, WorkerRefusedError, ClosingError
         """
         return tuple(self.score_each(files, product, report, with_heatmaps))
 
@@ -90,9 +95,6 @@ class ScoringService:
     ) -> Iterator[FileScore]:
         """As `score_files`, but yield each as it is done: of any number of files only a few are held at a time."""
         manifests, guide = self._manifests(product)
-        if self._worker.is_busy:
-            current = self._jobs.current()
-            raise JobRunningError(current.kind if current else "scoring")
         for start in range(0, len(files), AT_ONCE):
 
             def so_far(stage: str, done: int, _total: int, start: int = start) -> None:
@@ -104,9 +106,17 @@ class ScoringService:
                     _file_task(file, Path(staging), number, product) for number, file in enumerate(part)
                 )
                 spec = FilesSpec(staging, manifests, guide, tasks)
-                answer = self._worker.run("score_files", as_json(spec), so_far)
+                answer = self._ask(as_json(spec), so_far)
                 for line in read_score_lines(Path(str(answer["scores"]))):
                     yield _file_score(line, with_heatmaps)
+
+    def _ask(self, spec: Mapping[str, object], report: StageReport) -> Message:
+        if not self._scorer.is_ready and self._worker.is_ready:
+            self._scorer.warm_up()  # takes seconds; meanwhile the training process may have time
+            answer = self._worker.run_if_free("score_files", spec, report)
+            if answer is not None:
+                return answer
+        return self._scorer.run("score_files", spec, report)
 
     def _manifests(self, product: str | None) -> tuple[dict[str, str], str]:
         with self._workspace.reading() as work:

@@ -1,8 +1,10 @@
-"""The owner's end of the training process: start it, hand it a task, follow its progress, survive its death.
+"""The owner's end of a process that computes: start it, hand it a task, follow its progress, survive its death.
 
-The process is `python -m app.worker`. Both sides write one JSON object a line:
+There are two of a kind, `python -m app.worker`: one trains, one scores files meanwhile (docs/adr/0016). Both sides
+write one JSON object a line:
     owner  -> worker   {"id": 7, "task": "train", "spec": {...}}     {"cancel": 7}
-    worker -> owner    {"id": 7, "event": "progress", "stage", "done", "total"} ...
+    worker -> owner    {"event": "ready"} once, when everything is imported
+                       {"id": 7, "event": "progress", "stage", "done", "total"} ...
                        then "result" with its result, "refused" with a sentence, or "cancelled"
 Its standard error goes to a log file of the workspace.
 """
@@ -17,10 +19,11 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from app.services.errors import WorkerDiedError, WorkerRefusedError
+from app.services.errors import ClosingError, WorkerDiedError, WorkerRefusedError
 from app.services.jobs import JobCancelled, StageReport
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -28,13 +31,29 @@ SECONDS_TO_CANCEL = 15.0
 Message = dict[str, Any]
 
 
-class WorkerProcess:
-    """One running training process and the lines it has written."""
+@dataclass(frozen=True)
+class Role:
+    """What a process is for."""
 
-    def __init__(self, workspace: Path, device: str, log: IO[bytes]) -> None:
+    name: str  # in sentences
+    log_name: str
+    nice: int  # how far it steps back behind pages and others
+
+
+TRAINING = Role("training", "worker.log", nice=5)
+SCORING = Role("scoring", "scoring.log", nice=0)  # three times the training's share of a core both want
+
+
+class WorkerProcess:
+    """One running process and the lines it has written."""
+
+    def __init__(self, workspace: Path, device: str, role: Role, log: IO[bytes]) -> None:
         self.lines: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
+        self.is_ready = False  # has imported everything
+        self._role = role
+        options = ["--workspace", str(workspace), "--device", device, "--nice", str(role.nice)]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "app.worker", "--workspace", str(workspace), "--device", device],
+            [sys.executable, "-m", "app.worker", *options],
             cwd=PROJECT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -61,9 +80,13 @@ class WorkerProcess:
             self._process.stdin.write(json.dumps(message).encode() + b"\n")
             self._process.stdin.flush()
         except (BrokenPipeError, ValueError) as error:
-            raise WorkerDiedError(self.how_it_ended()) from error
+            raise self.death() from error
 
-    def how_it_ended(self) -> str:
+    def death(self) -> WorkerDiedError:
+        """Return the error that says how the process ended."""
+        return WorkerDiedError(self._role.name, self._how_it_ended())
+
+    def _how_it_ended(self) -> str:
         try:
             code = self._process.wait(timeout=5)
         except subprocess.TimeoutExpired:
@@ -87,25 +110,31 @@ class WorkerProcess:
         assert self._process.stdout is not None
         for line in self._process.stdout:
             try:
-                self.lines.put(json.loads(line))
+                message = json.loads(line)
             except json.JSONDecodeError:
                 continue
+            if message.get("event") == "ready":
+                self.is_ready = True
+            else:
+                self.lines.put(message)
         self.lines.put(None)
 
 
 class WorkerLink:
-    """Hands tasks to the training process one at a time; starts it when it is not there."""
+    """Hands tasks to a process one at a time; starts it when it is not there."""
 
-    def __init__(self, workspace: Path, device: str) -> None:
+    def __init__(self, workspace: Path, device: str, role: Role) -> None:
         self._workspace = workspace
         self._device = device
+        self._role = role
         self._turn = threading.Lock()
         self._process: WorkerProcess | None = None
         self._task_id = 0
+        self._is_closed = False
 
     @property
     def log_file(self) -> Path:
-        return self._workspace / "logs" / "worker.log"
+        return self._workspace / "logs" / self._role.log_name
 
     @property
     def pid(self) -> int | None:
@@ -115,6 +144,12 @@ class WorkerLink:
     @property
     def is_busy(self) -> bool:
         return self._turn.locked()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a task would begin without waiting for a process to start."""
+        process = self._process
+        return process is not None and process.is_ready and process.is_alive()
 
     def warm_up(self) -> None:
         """Start the process now, so that the first task does not wait for its imports."""
@@ -143,6 +178,7 @@ class WorkerLink:
             WorkerDiedError: the process ended without an answer.
             WorkerRefusedError: it answered with a sentence.
             JobCancelled: it stopped as asked.
+            ClosingError: the workspace is being closed.
         """
         with self._turn:
             offset = self._log_size()
@@ -152,11 +188,13 @@ class WorkerLink:
                 if log is not None:
                     self._copy_log(offset, log)
 
-    def run_if_free(self, task: str, spec: Mapping[str, object]) -> Message | None:
+    def run_if_free(
+        self, task: str, spec: Mapping[str, object], report: StageReport = lambda *_: None
+    ) -> Message | None:
         """Carry out a task that takes a moment; None, at once, where another one is under way or the process is cold.
 
         Raises:
-            WorkerDiedError, WorkerRefusedError
+            WorkerDiedError, WorkerRefusedError, ClosingError
         """
         if not self._turn.acquire(blocking=False):
             return None
@@ -164,13 +202,14 @@ class WorkerLink:
             if self.pid is None:  # starting takes seconds: let it begin, and be asked again
                 self._started()
                 return None
-            return self._run(task, spec, lambda *_: None, lambda: False)
+            return self._run(task, spec, report, lambda: False)
         finally:
             self._turn.release()
 
     def close(self) -> None:
-        """End the process; a task under way must have been cancelled before."""
+        """End the process for good; a task under way must have been cancelled before."""
         with self._turn:
+            self._is_closed = True
             if self._process is not None:
                 self._process.end()
                 self._process = None
@@ -201,7 +240,7 @@ class WorkerLink:
         except queue.Empty:
             return None
         if message is None:
-            raise WorkerDiedError(process.how_it_ended())
+            raise process.death()
         return message
 
     def _answer(self, message: Message, report: StageReport) -> Message | None:
@@ -217,10 +256,12 @@ class WorkerLink:
         return None
 
     def _started(self) -> WorkerProcess:
+        if self._is_closed:
+            raise ClosingError()
         if self._process is None or not self._process.is_alive():
             self.log_file.parent.mkdir(parents=True, exist_ok=True)
             with self.log_file.open("ab") as log:
-                self._process = WorkerProcess(self._workspace, self._device, log)
+                self._process = WorkerProcess(self._workspace, self._device, self._role, log)
         return self._process
 
     def _log_size(self) -> int:

@@ -1,1 +1,1 @@
-"""The training process: imports core and the file classes of storage, never the database."""
+"""The processes that train and score: import core and the file classes of storage, never the database."""

@@ -1,4 +1,4 @@
-"""The training process, kept warm: one task a line in, progress and a result out; writes only files.
+"""A process that trains or scores, kept warm: one task a line in, progress and a result out; writes only files.
 
 Started by the process that owns the workspace (services.worker_link shows the lines). It ends when its
 input ends, so that it never outlives its owner.
@@ -15,6 +15,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -101,17 +102,29 @@ def sentence_of(error: Exception) -> str:
     return f"It stopped with an unexpected error ({type(error).__name__}: {error}); the log says where."
 
 
+def step_back(by: int, autogroup: Path = Path("/proc/self/autogroup")) -> None:
+    """Let other processes go first: the pages stay quick, and files are scored quickly while a lesson runs."""
+    if hasattr(os, "nice"):
+        os.nice(by)
+        # Linux may share a processor between sessions first, each worth the same; then this figure is what counts.
+        with suppress(OSError):
+            autogroup.write_text(str(by))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m app.worker", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--workspace", type=Path, required=True)
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
+    parser.add_argument("--nice", type=int, default=0, help="how far to step back behind other processes")
     options = parser.parse_args(arguments)
     output = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints must not land between our lines
-    if hasattr(os, "nice"):
-        os.nice(5)  # the pages stay quick while it computes
+    step_back(options.nice)
     inbox = Inbox(sys.stdin.buffer)
     from app.worker.tasks import TaskRunner  # torch, timm, faiss: seconds, once
+
+    output.write(json.dumps({"event": "ready"}).encode() + b"\n")
+    output.flush()
 
     @cache
     def runner() -> TaskRunner:  # made with the first task, so that a device that fails is its answer

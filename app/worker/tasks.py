@@ -1,4 +1,4 @@
-"""What the training process can do: train a version, score stored images, score files."""
+"""What a process that computes can do: train a version, score stored images, score files, preview a painting."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ from storage.painted_cache import PaintedCache
 SCORES_FILE = "scores.jsonl"
 VERSION_FOLDER = "version"
 DETECTORS_KEPT = 3
+SCORING_PROCESS = 700_000_000  # bytes of the process that scores files, which may start while a job runs
 STAGE_LOADING = "Loading the model"
 STAGE_SCORING = "Judging all images"
 
@@ -82,7 +83,7 @@ class TaskRunner:
         if task == "warm_up":
             self._source(DmadConfig())
             return {"device": self._choice.reason}
-        raise UnknownTaskError(f"the training process knows no task {task!r}")
+        raise UnknownTaskError(f"this process knows no task {task!r}")
 
     def _train(self, spec: TrainSpec, report: Report) -> dict[str, Any]:
         started = time.monotonic()
@@ -249,7 +250,7 @@ class TaskRunner:
         config: DmadConfig,
         is_new: bool,
     ) -> None:
-        """Refuse a job for which disk or memory is too small.
+        """Refuse a job for which disk or memory is too small, a line's files that may come meanwhile counted in.
 
         Raises:
             NotEnoughRoomError: nothing was begun.
@@ -269,7 +270,8 @@ class TaskRunner:
         caches = (self._features, self._neighbours)
         left = sum(max(0, cache.budget_bytes - cache.used_bytes()) for cache in caches) if missing else 0
         room = self._measure_room(self._workspace, self._choice.device)
-        require_room(estimate(work, config), left, room, self._workspace)
+        needs = estimate(work, config)
+        require_room(replace(needs, memory=needs.memory + SCORING_PROCESS), left, room, self._workspace)
 
     def _source(self, config: DmadConfig) -> FeatureSource:
         key = f"{config.backbone}/{config.image_size}/{config.aggregation}"

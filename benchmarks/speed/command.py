@@ -11,7 +11,19 @@ from pathlib import Path
 
 from benchmarks.machine import machine
 from benchmarks.peer_environment import PeerEnvironment, PeerFailedError, PeerUnavailableError
-from benchmarks.speed import archive, coreset, extraction, forget, growth, latency, memory, neighbours, teach
+from benchmarks.speed import (
+    archive,
+    coreset,
+    extraction,
+    forget,
+    growth,
+    latency,
+    memory,
+    neighbours,
+    preview,
+    scoring,
+    teach,
+)
 from benchmarks.speed.measured import Measured, table
 from benchmarks.speed.plots import write_plots
 from benchmarks.speed.run import Sizes, SpeedRun, wide_encoder
@@ -27,6 +39,8 @@ PARTS: dict[str, Callable[[SpeedRun], list[Measured]]] = {
     "teach": teach.measure,
     "forget": forget.measure,
     "archive": archive.measure,
+    "preview": preview.measure,
+    "scoring": scoring.measure,
     "growth": growth.measure,
 }
 NEED_PEER = {"coreset", "latency", "memory"}
@@ -76,7 +90,10 @@ def _measure(options: argparse.Namespace, peer: PeerEnvironment | None) -> int:
         repeats=options.repeats,
         images=options.images,
         memory_images=options.memory_images,
+        memory_wide=options.memory_wide,
         archive_images=options.archive_images,
+        scoring_images=options.scoring_images,
+        preview_images=options.preview_images,
         earlier=options.earlier,
     )
     with tempfile.TemporaryDirectory(prefix="twinbank-speed-") as temporary:
@@ -109,11 +126,17 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
         ("--rows", sizes.rows, "neighbours: rows of the bank"),
         ("--images", sizes.images, "teach, forget, growth: images"),
         ("--memory-images", sizes.memory_images, "memory: images"),
+        ("--memory-wide", sizes.memory_wide, "memory: images of 1,536 channels, made up"),
         ("--earlier", sizes.earlier, "archive: lessons taught before"),
     ):
         parser.add_argument(name, type=_numbers, default=default, metavar="N,N", help=what)
-    parser.add_argument("--archive-images", type=int, default=sizes.archive_images, help="archive: images")
-    parser.add_argument("--repeats", type=int, default=sizes.repeats, help="latency: calls")
+    for name, images, what in (
+        ("--archive-images", sizes.archive_images, "archive: images"),
+        ("--scoring-images", sizes.scoring_images, "scoring: images of the workspace"),
+        ("--preview-images", sizes.preview_images, "preview: images of the product"),
+    ):
+        parser.add_argument(name, type=int, default=images, metavar="N", help=what)
+    parser.add_argument("--repeats", type=int, default=sizes.repeats, help="latency, scoring: calls")
     parser.add_argument(
         "--peer-steps", type=int, default=sizes.peer_steps, help="coreset: steps run of the peer's loop"
     )
@@ -127,4 +150,4 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split(","))
+    return tuple(int(part) for part in text.split(",") if part.strip())

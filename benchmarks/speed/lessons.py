@@ -102,6 +102,33 @@ class Workshop:
         self._services.close()
         self._reader.close()
 
+    @property
+    def services(self) -> Services:
+        """The use cases of this workspace."""
+        return self._services
+
+    @property
+    def lesson_images(self) -> tuple[int, ...]:
+        """Ids of the painted images."""
+        return self._lessons
+
+    def build_without_lessons(self) -> None:
+        """Build a first model that no painted image had a part in, put it into use and judge everything."""
+        self._judge(self._lessons, "unsure")  # teaches nothing
+        self._job(self._services.teaching.start_fit)
+        self._services.versions.put_into_use(self._newest(), None, AUTHOR)
+        self._wait_until_idle()
+
+    def change_lessons(self, are_taught: bool) -> None:
+        """Begin to teach all painted images, or to forget all but one."""
+        self._judge(self._lessons if are_taught else self._lessons[1:], "defect" if are_taught else "unsure")
+        self._services.teaching.start_teach(AUTHOR)
+
+    def is_busy(self) -> bool:
+        """Tell whether a job is under way."""
+        job = self._services.jobs.current()
+        return job is not None and job.is_active
+
     def measure(self) -> LessonTimes:
         """Measure in the order that the module describes."""
         build = self._job(self._services.teaching.start_fit)
@@ -117,10 +144,7 @@ class Workshop:
 
     def one_more(self, earlier: Sequence[int]) -> list[tuple[JobTimes, JobTimes]]:
         """Teach one lesson beside so many that were taught before; then another as if nothing had been compared."""
-        self._judge(self._lessons, "unsure")
-        self._job(self._services.teaching.start_fit)
-        self._services.versions.put_into_use(self._newest(), None, AUTHOR)
-        self._wait_until_idle()
+        self.build_without_lessons()
         return [self._one_more(number) for number in earlier]
 
     def _one_more(self, earlier: int) -> tuple[JobTimes, JobTimes]:
@@ -164,7 +188,7 @@ class Workshop:
             return len(work.scores.summaries(version))
 
     def _wait_until_idle(self) -> None:
-        while (job := self._services.jobs.current()) is not None and job.is_active:
+        while self.is_busy():
             time.sleep(POLL_SECONDS)
 
 

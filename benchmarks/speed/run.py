@@ -47,7 +47,12 @@ class Sizes:
     repeats: int = 200
     images: tuple[int, ...] = (200, 500, 1_000, 2_000)  # teach, forget, growth
     memory_images: tuple[int, ...] = (500, 1_000, 2_000)
+    memory_wide: tuple[
+        int, ...
+    ] = ()  # memory: images of 1,536 channels, made up; (3_600,) takes half an hour
     archive_images: int = 500  # archive
+    scoring_images: int = 500  # scoring
+    preview_images: int = 200  # preview: of one product
     earlier: tuple[int, ...] = (4, 20, 40)  # archive: lessons taught before
 
 

@@ -1,6 +1,7 @@
 """Each part of `bench speed` at a tiny size, with a peer that computes plainly in the same process."""
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,19 @@ import numpy as np
 import pytest
 
 from benchmarks.network_weights import FILE
-from benchmarks.speed import coreset, extraction, forget, growth, latency, memory, neighbours, teach
+from benchmarks.peer.peak import STATUS, OwnPeak, own_bytes
+from benchmarks.speed import (
+    coreset,
+    extraction,
+    forget,
+    growth,
+    latency,
+    memory,
+    neighbours,
+    preview,
+    scoring,
+    teach,
+)
 from benchmarks.speed.command import PARTS, main, measure_parts
 from benchmarks.speed.growth import exponent
 from benchmarks.speed.lessons import FORGOTTEN, LESSONS, JobTimes, LessonTimes, product_of_lesson
@@ -36,6 +49,8 @@ SIZES = Sizes(
     repeats=3,
     images=(16, 24),
     memory_images=(8,),
+    scoring_images=16,
+    preview_images=4,
 )
 
 
@@ -127,6 +142,40 @@ def test_memory_is_taken_in_a_process_of_its_own(run: SpeedRun) -> None:
     (written,) = (check_shape(result) for result in memory.measure(run))
     assert written["name"] == "memory_8" and written["peer_s"] is None
     assert 0 < written["before_mb"] <= written["peak_mb"] < written["peer_peak_mb"] == 10_000
+
+
+@pytest.mark.skipif(not STATUS.exists(), reason="the system does not tell mapped pages apart")
+def test_pages_of_mapped_files_are_told_apart(run: SpeedRun, tmp_path: Path) -> None:
+    wide = replace(run, sizes=replace(SIZES, memory_images=(), memory_wide=(30,)))
+    (written,) = (check_shape(result) for result in memory.measure(wide))
+    assert written["name"] == "memory_wide_30"
+    assert 0 < written["own_before_mb"] < written["own_peak_mb"] < written["peak_mb"]
+    assert written["mapped_mb"] == pytest.approx(written["peak_mb"] - written["own_peak_mb"])
+
+    size = 50_000_000
+    (tmp_path / "mapped").write_bytes(bytes(size))
+    before = own_bytes()
+    mapped = np.memmap(tmp_path / "mapped", np.uint8)
+    assert int(mapped.sum()) == 0 and before is not None  # every page is looked at
+    assert (own_bytes() or 0) - before < size / 2
+    with OwnPeak() as peak:
+        held = np.ones(size, np.uint8)
+        time.sleep(0.2)
+    assert held[0] and peak.bytes is not None and peak.bytes - before > size / 2
+
+
+@pytest.mark.slow
+def test_file_is_scored_idle_and_while_a_lesson_runs(run: SpeedRun) -> None:
+    (written,) = (check_shape(result) for result in scoring.measure(run))
+    assert written["name"] == "scoring_16" and written["calls"] == 6 and written["busy_calls"] >= 3
+    assert written["p50_s"] <= written["p95_s"] == written["ours_s"]
+    assert written["busy_p50_s"] <= written["busy_p95_s"] == written["peer_s"] <= written["busy_longest_s"]
+
+
+@pytest.mark.slow
+def test_preview_looks_at_all_images_of_the_product(run: SpeedRun) -> None:
+    (written,) = (check_shape(result) for result in preview.measure(run))
+    assert written["name"] == "preview_4" and written["looked_at"] == written["of"] >= 4
 
 
 @pytest.mark.slow

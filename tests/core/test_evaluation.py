@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -136,6 +137,20 @@ def test_a_damaged_feature_file_is_made_anew(parts: Path, encoder: PatchEncoder,
     (file,) = tmp_path.rglob("*.npy")
     file.write_bytes(b"cut short")
     assert torch.equal(FeatureStore(encoder, tmp_path).features(path), expected)
+
+
+def test_features_in_a_folder_are_read_when_asked_for_and_not_held(
+    parts: Path, encoder: PatchEncoder, tmp_path: Path
+) -> None:
+    path = read_dataset(parts, ["bolt"])[0].test_good[0]
+    store = FeatureStore(encoder, tmp_path)
+    store.prepare([path])
+    assert torch.equal(store.features(path), FeatureStore(encoder).features(path))  # which holds them
+    (file,) = tmp_path.rglob("*.npy")
+    other = np.load(file) + 1
+    np.save(file, other)
+    for again in (store, FeatureStore(encoder, tmp_path)):
+        assert torch.equal(again.features(path), torch.from_numpy(other.astype(np.float32)))
 
 
 def test_defects_of_painted_types_are_ranked_apart_from_the_others(evaluation: Evaluation) -> None:

@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from core import projection
-from core.coreset import greedy_k_centre, random_projection
+from core.coreset import ROWS_AT_ONCE, greedy_k_centre, random_projection
 from core.projection import PatchCountError, Patches, ProjectedPatches
+from core.remembering import _moved_together
 
 IMAGES, PATCHES, CHANNELS, DIMENSIONS = 7, 64, 40, 16
 
@@ -64,3 +65,14 @@ def test_images_of_different_grids_are_refused_with_both_numbers() -> None:
     small: Patches = lambda: patches(1)[:60]  # noqa: E731
     with pytest.raises(PatchCountError, match=r"60 patches.*64"):
         ProjectedPatches([lambda: patches(0), small], DIMENSIONS, torch.Generator())
+
+
+def test_trimmed_points_leave_room_for_no_second_copy_and_the_others_keep_their_order() -> None:
+    points = torch.arange(3.0 * 2 * ROWS_AT_ONCE).reshape(-1, 2)
+    usable = (torch.arange(len(points)) % 7 != 3).nonzero().squeeze(1)
+    expected = points[usable]
+
+    found = _moved_together(points, usable)
+
+    assert torch.equal(found, expected)
+    assert found.data_ptr() == points.data_ptr()

@@ -7,6 +7,7 @@ import threading
 import pytest
 import torch
 
+from benchmarks.peer.peak import own_bytes
 from core.side_by_side import side_by_side
 
 CPU = torch.device("cpu")
@@ -50,3 +51,19 @@ def test_an_error_reaches_the_caller_and_stops_what_has_not_begun() -> None:
     with pytest.raises(ValueError, match="three"):
         list(side_by_side(work, range(1000), CPU))
     assert len(begun) < 20
+
+
+def test_what_was_freed_between_small_results_is_given_back() -> None:
+    def small_result(number: int) -> tuple[torch.Tensor, torch.Tensor]:
+        features = torch.ones(200_000 + 997 * (number % 89))
+        first = features[:1024].clone()
+        products = torch.ones(2_000_000 + 7919 * (number % 53))
+        return first, products[:2048].clone()
+
+    before = own_bytes()
+    kept = [*side_by_side(small_result, range(40), CPU)]  # what each thread needs once
+    middle = own_bytes()
+    kept += side_by_side(small_result, range(1500), CPU)
+    if before is not None and middle is not None:
+        bytes_kept = sum(tensor.nbytes for pair in kept for tensor in pair)
+        assert (own_bytes() or 0) - middle < 2 * bytes_kept + 40_000_000

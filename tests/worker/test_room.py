@@ -103,6 +103,17 @@ def test_memory_is_read_as_the_system_writes_it(tmp_path: Path) -> None:
     assert _available(tmp_path / "nowhere") is None
 
 
+def test_memory_is_left_for_files_that_are_scored_meanwhile(
+    tmp_path: Path, stored: Callable[[int], ImageTask]
+) -> None:
+    enough_for_the_job_alone = Room(disk=10**12, temporary=10**12, memory=600_000_000)
+    images = tuple(stored(seed) for seed in range(1, 5))
+    spec = TrainSpec(str(tmp_path), None, SMALL.to_json(), images, (), images)
+
+    with pytest.raises(NotEnoughRoomError, match="not enough memory"):
+        TaskRunner(tmp_path, "cpu", lambda *_: enough_for_the_job_alone).run("train", as_json(spec), silent)
+
+
 @pytest.fixture
 def stored(tmp_path: Path) -> Callable[[int], ImageTask]:
     blobs = BlobStore(tmp_path / "blobs")
