@@ -37,7 +37,10 @@ def side_by_side(
     """
     threads = torch.get_num_threads()
     if device.type != "cpu" or threads == 1 or len(items) < 2:
-        yield from map(work, items)
+        for number, item in enumerate(items, start=1):
+            yield work(item)
+            if number % GIVE_BACK_AFTER == 0:
+                give_back_memory()
         return
 
     def turn(start: int) -> list[Result]:

@@ -33,6 +33,7 @@ class ExportSheet {
     this.productNow = product;
     /** @type {number | null} the export that is being followed */
     this.jobId = null;
+    this.isAsking = false;
     this.layout = create("select", {}, LAYOUTS.map(([value, text]) => create("option", { value, text })));
     this.what = create("p", { class: "tw-export-what", role: "status" });
     this.losses = create("ul", { class: "tw-import-results tw-losses" });
@@ -82,10 +83,12 @@ class ExportSheet {
   /** @param {SubmitEvent} event */
   async #submit(event) {
     event.preventDefault();
-    if (this.jobId !== null) return undefined;
+    if (this.jobId !== null || this.isAsking) return undefined;
+    this.isAsking = true;
     const body = { layout: this.layout.value, product: this.productNow() };
     this.leftOut.replaceChildren();
     const answer = await call("api/export", { method: "POST", author: nameNow(), body }).catch((error) => error);
+    this.isAsking = false;
     if (answer instanceof Error) return this.#say(answer.message, true);
     document.dispatchEvent(new CustomEvent("twinbank:job-started", { detail: { id: answer.job } }));
     return this.#follow(answer.job);

@@ -144,9 +144,9 @@ export class Painter {
   #begin(x, y, isErasing) {
     if (this.value.read_only || this.blink.isShown) return;
     const shape = isErasing ? null : this.brush.shape;
+    if (!shape && this.brush.tool === "assist" && !isErasing) return this.assist.begin(x, y);
+    this.assist.abandon(); // also where its answer is still due: its points are no part of what comes now
     if (shape) return this.shapes.press(shape, x, y);
-    if (this.brush.tool === "assist" && !isErasing) return this.assist.begin(x, y);
-    this.assist.abandon();
     if (!this.#beginStep(isErasing || this.brush.tool === "eraser")) return;
     this.brush.erase(isErasing);
     this.last = toImage(this.renderer.view, x, y);

@@ -49,8 +49,10 @@ def toggled(base: Sequence[int], changed: Sequence[int]) -> list[int]:
     """Run lengths of the pixels that are in one of the two, and not in both. Nothing is checked; `decode` does.
 
     Raises:
-        RunLengthError: numbers that no image has.
+        RunLengthError: numbers that no image has, or one without its pair.
     """
+    if len(base) % 2 or len(changed) % 2:
+        raise RunLengthError("run lengths come in pairs")
     both = [*base, *changed]
     if any(abs(number) > _LARGEST for number in both):
         raise RunLengthError("run lengths are numbers of pixels")

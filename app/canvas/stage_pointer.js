@@ -70,7 +70,7 @@ export class StagePointer {
     const isTouch = event.pointerType === "touch";
     if (isTouch && event.timeStamp < this.penUntil) return; // the hand that holds the pen
     if (event.pointerType === "pen") this.#dropFingers();
-    if (![0, 1, RIGHT_BUTTON, PEN_ERASER].includes(event.button) || (this.mode !== "idle" && !isTouch)) return;
+    if (![0, 1, RIGHT_BUTTON, PEN_ERASER].includes(event.button) || (this.mode !== "idle" && !(isTouch && this.fingers.size))) return;
     if (isTouch) this.fingers.set(event.pointerId, this.#at(event));
     this.stage.setPointerCapture(event.pointerId);
     event.preventDefault();

@@ -125,7 +125,7 @@ class LocalOwner:
 
     def current_job(self) -> int | None:
         job = self.services.teaching.current()
-        return job.id if job else None
+        return job.id if job and job.kind != "export" else None  # an export is somebody else's
 
     def cancel(self, job_id: int) -> None:
         self.services.teaching.cancel(job_id)
@@ -192,7 +192,7 @@ class RemoteOwner:
 
     def current_job(self) -> int | None:
         job = self._ask("GET", "/api/jobs/current")
-        return int(job["id"]) if job else None
+        return int(job["id"]) if job and job["kind"] != "export" else None
 
     def cancel(self, job_id: int) -> None:
         self._ask("POST", f"/api/jobs/{job_id}/cancel", {})

@@ -50,8 +50,13 @@ def archived(folder: Path) -> Iterator[bytes]:
     yield passage.taken()
 
 
+def _break_off(error: OSError) -> None:
+    """What was removed meanwhile must not end as a whole archive that lacks something."""
+    raise error
+
+
 def _files(folder: Path) -> Iterator[Path]:
-    for root, names, files in os.walk(folder):
+    for root, names, files in os.walk(folder, onerror=_break_off):
         names.sort()
         for name in sorted(files):
             path = Path(root, name)

@@ -11,6 +11,7 @@ from app.routes.bodies import painting_json
 from app.services.errors import (
     ConflictError,
     NotFoundError,
+    NotNowError,
     OwnerOnlyError,
     SendWholeError,
     ServiceError,
@@ -48,6 +49,8 @@ def status_of(error: Exception) -> int:
         return 403
     if isinstance(error, SendWholeError):
         return 412
+    if isinstance(error, NotNowError):
+        return 503
     return 409 if isinstance(error, ConflictError) else 400
 
 

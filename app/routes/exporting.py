@@ -27,7 +27,7 @@ def router(services: Services) -> APIRouter:
         if body.folder is not None and not services.is_owner(owner_pass):
             raise OwnerOnlyError(
                 "Where an export lies is chosen here: leave out the folder and fetch the export as one file. Into a "
-                "folder of this machine it is written by: python3 launch.py export FOLDER."
+                "folder of this machine it is written by who runs Twinbank, with: python3 launch.py export FOLDER."
             )
         folder = None if body.folder is None else Path(body.folder.strip())
         if folder is not None and not folder.is_absolute():

@@ -22,17 +22,18 @@ def router(services: Services, access: Access) -> APIRouter:
 
     def readable(text: str, owner_pass: str | None) -> Path:
         """Return the path, if who asks may have it read; what lies there is not looked at before."""
-        path = Path(text)
+        path = Path(text).resolve()
         if access.key is None or services.is_owner(owner_pass):
             return path
-        if any(path.resolve().is_relative_to(folder.resolve()) for folder in access.import_from):
+        if any(path.is_relative_to(folder.resolve()) for folder in access.import_from):
             return path
         named = ", ".join(map(str, access.import_from))
         raise OwnerOnlyError(
-            f"Only what lies in {named} is imported from here; anything else from this computer, or there with: "
-            "python3 launch.py import FOLDER."
+            f"Only what lies in {named} is imported from here; anything else from this computer, or there by who runs "
+            "Twinbank, with: python3 launch.py import FOLDER."
             if named
-            else "Folders of the machine that Twinbank runs on are imported there: python3 launch.py import FOLDER. "
+            else "Folders of the machine that Twinbank runs on are imported there, by who runs it: python3 launch.py import "
+            "FOLDER. "
             "From here, choose the images of this computer."
         )
 

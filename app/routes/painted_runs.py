@@ -10,6 +10,7 @@ from app.services.errors import SendWholeError
 from app.services.views import Mask, PaintedLayer, Painting
 
 HELD = 32  # paintings; of 12 megapixels with 30 strokes each takes some 400 kB
+MOST_NUMBERS = 2_000_000  # in all of them; each takes some 36 bytes
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,11 @@ class PaintedRuns:
         )
         return PaintedRuns(layers, run_lengths.toggled(self.ignore, change.ignore))
 
+    @property
+    def size(self) -> int:
+        """How many numbers it takes."""
+        return len(self.ignore) + sum(len(runs) for _, runs in self.layers)
+
     def fingerprint(self) -> tuple[int, int]:
         return run_lengths.fingerprint([*(runs for _, runs in self.layers), self.ignore])
 
@@ -49,8 +55,10 @@ class KnownPaintings:
 
     def put(self, image_id: int, revision: int, painted: PaintedRuns) -> None:
         with self._lock:
+            for older in [key for key in self._held if key[0] == image_id]:
+                del self._held[older]
             self._held[image_id, revision] = painted
-            while len(self._held) > HELD:
+            while len(self._held) > HELD or sum(one.size for one in self._held.values()) > MOST_NUMBERS:
                 self._held.popitem(last=False)
 
     def after(

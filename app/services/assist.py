@@ -113,9 +113,17 @@ class AssistService:
 
 
 def _placed(drafts: Drafts, image: Image) -> MaskDrafts:
-    region = drafts.region
-    pieces = tuple(PieceOfMask(region.top, region.left, mask) for mask in drafts.masks)
+    pieces = tuple(_piece(drafts, number) for number in range(len(drafts.basins)))
     return MaskDrafts(image.width, image.height, pieces, drafts.proposed)
+
+
+def _piece(drafts: Drafts, number: int) -> PieceOfMask:
+    """Return no more of a mask than where it is True: its region may be the whole of a large image."""
+    mask, region = drafts.mask(number), drafts.region
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    top, left = int(rows[0]), int(columns[0])
+    piece = mask[top : int(rows[-1]) + 1, left : int(columns[-1]) + 1].copy()
+    return PieceOfMask(region.top + top, region.left + left, piece)
 
 
 def _line(points: Sequence[Point], width: int, height: int) -> NDArray[np.bool_]:

@@ -142,7 +142,11 @@ class OwnerOnlyError(ServiceError):
     """A path of this machine came from somebody who is not known to run Twinbank here."""
 
 
-class WorkerDiedError(ServiceError):
+class NotNowError(ServiceError):
+    """The request is sound, and may go through when it is sent again later."""
+
+
+class WorkerDiedError(NotNowError):
     """A process that computes ended without an answer; the version in use keeps serving."""
 
     def __init__(self, name: str, how: str) -> None:
@@ -152,7 +156,14 @@ class WorkerDiedError(ServiceError):
         )
 
 
-class ClosingError(ServiceError):
+class TooManyWaitingError(NotNowError):
+    def __init__(self, waiting: int) -> None:
+        super().__init__(
+            f"{waiting} requests for scores are waiting already: send this one again in a moment."
+        )
+
+
+class ClosingError(NotNowError):
     """The workspace is being closed: nothing new is begun."""
 
     def __init__(self) -> None:

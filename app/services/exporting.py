@@ -3,6 +3,7 @@
 import secrets
 import shutil
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 
 from app.services.authorship import checked_author, now
@@ -19,6 +20,7 @@ from storage.workspace import Workspace
 STAGE = "Writing images"
 KEPT = "exports"  # the folder of the workspace that exports lie in where no other one was named
 SHOWN = 50  # exports that are listed
+LOOKED_AT = 2000  # of the newest ones, also those that failed or went elsewhere
 
 
 class ExportingService:
@@ -27,8 +29,10 @@ class ExportingService:
     def __init__(self, workspace: Workspace, jobs: JobRunner) -> None:
         self._workspace = workspace
         self._jobs = jobs
-        for partial in (workspace.path / KEPT).glob(".*.partial"):  # what a stop in mid-work left
-            shutil.rmtree(partial, ignore_errors=True)
+        kept = workspace.path / KEPT
+        if not kept.is_symlink():  # behind a link lies nothing of ours
+            for partial in kept.glob(".*.partial"):  # what a stop in mid-work left
+                shutil.rmtree(partial, ignore_errors=True)
 
     def layouts(self) -> tuple[str, ...]:
         return tuple(WRITERS)
@@ -100,8 +104,9 @@ class ExportingService:
 
     def kept(self) -> tuple[KeptExport, ...]:
         """Return what lies in the workspace's `exports` or is being written there, the newest first."""
-        jobs = self._jobs.recent(JobKind.EXPORT, SHOWN)
-        return tuple(_kept(job) for job in jobs if _is_coming(job) or self._folder_of(job) is not None)
+        jobs = self._jobs.recent(JobKind.EXPORT, LOOKED_AT)
+        found = (_kept(job) for job in jobs if _is_coming(job) or self._folder_of(job) is not None)
+        return tuple(islice(found, SHOWN))
 
     def kept_folder(self, job_id: int) -> Path:
         """Return the folder of an export that lies in the workspace.

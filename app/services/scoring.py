@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 
 from app.services.authorship import now
 from app.services.catalogue import sentence, versions_in_use
-from app.services.errors import NoModelError, UnknownProductError
+from app.services.errors import NoModelError, TooManyWaitingError, UnknownProductError
 from app.services.heatmaps import render_grid
 from app.services.jobs import JobControl, JobRunner, StageReport
 from app.services.judging_order import judging_order
@@ -23,6 +24,7 @@ from app.worker_specs import FilesSpec, FileTask, ScoreLine, ScoreSpec, as_json,
 from storage.records import Image, JobKind, Version
 from storage.workspace import Work, Workspace
 
+MOST_AT_ONCE = 12  # requests for scores, the one that is answered among them
 AT_ONCE = 32  # files handed over at a time; then other callers get their turn
 IMAGES_AT_ONCE = 200  # stored images: their scores are shown, and other work gets its turn, after so many
 
@@ -53,6 +55,7 @@ class ScoringService:
         self._jobs = jobs
         self._worker = worker
         self._scorer = scorer
+        self._places = threading.BoundedSemaphore(MOST_AT_ONCE)
 
     def score_missing(self, author: str) -> int | None:
         """Start a job that scores what the versions in use, and one that waits, have not; None: nothing is missing."""
@@ -83,8 +86,14 @@ class ScoringService:
 
         Raises:
             NoModelError, UnknownProductError, WorkerDiedError, WorkerRefusedError, ClosingError
+            TooManyWaitingError: each that waits holds a thread and its files, and others need theirs.
         """
-        return tuple(self.score_each(files, product, report, with_heatmaps))
+        if not self._places.acquire(blocking=False):
+            raise TooManyWaitingError(MOST_AT_ONCE)
+        try:
+            return tuple(self.score_each(files, product, report, with_heatmaps))
+        finally:
+            self._places.release()
 
     def score_each(
         self,

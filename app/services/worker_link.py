@@ -207,9 +207,9 @@ class WorkerLink:
             self._turn.release()
 
     def close(self) -> None:
-        """End the process for good; a task under way must have been cancelled before."""
+        """End the process for good; a task under way is cancelled, those that wait for their turn are refused."""
+        self._is_closed = True
         with self._turn:
-            self._is_closed = True
             if self._process is not None:
                 self._process.end()
                 self._process = None
@@ -224,10 +224,12 @@ class WorkerLink:
         while True:
             message = self._next(process)
             if message is not None and message.get("id") == self._task_id:
+                if message["event"] == "cancelled" and self._is_closed and not is_cancelled():
+                    raise ClosingError()
                 answer = self._answer(message, report)
                 if answer is not None:
                     return answer
-            if asked_to_cancel is None and is_cancelled():
+            if asked_to_cancel is None and (self._is_closed or is_cancelled()):
                 asked_to_cancel = time.monotonic()
                 process.send({"cancel": self._task_id})
             if asked_to_cancel is not None and time.monotonic() - asked_to_cancel > SECONDS_TO_CANCEL:

@@ -133,7 +133,10 @@ def gathered(seeds: Sequence[int], first: Opinion | None) -> Sample:
         jobs = ((seed, first) for seed in seeds)
         found = [one for some in pool.imap(sampled, jobs, chunksize=4) for one in some]
     return Sample(
-        *(np.concatenate([getattr(one, name) for one in found]) for name in ("cues", "truth", "weight"))
+        *(
+            np.concatenate([getattr(one, name) for one in found])
+            for name in ("cues", "truth", "weight", "area")
+        )
     )
 
 

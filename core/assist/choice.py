@@ -46,7 +46,7 @@ def offers_for(image: NDArray[np.uint8], stroke: Mask, heat: NDArray[np.float32]
     """
     close = _offers(image, stroke, heat, region_around(stroke, CLOSE))
     first = close[0].drafts
-    if first.region.is_cut(first.masks[first.proposed], stroke.shape):
+    if first.region.is_cut(first.mask(first.proposed), stroke.shape):
         far = region_around(stroke)
         return close if far == first.region else _offers(image, stroke, heat, far)
     return close

@@ -22,6 +22,7 @@ from core.assist.region import Mask, Region, region_around
 from core.assist.watershed import Drafts
 from core.heatmap import SMOOTHING
 
+HOTTEST = 1000.0  # times the reject limit; a score may be anything where all good parts are the same
 LEVELS = tuple(np.arange(0.9, 0.05, -0.07).round(2).tolist())  # likelihoods at which a mask may end
 
 
@@ -49,7 +50,7 @@ def drafts_at(likelihood: Plane, marks: Mask, region: Region, stroke: Mask) -> D
             found.append(basin)
     best = int(np.argmax([expected_overlap(likelihood, basin) for basin in found]))
     own = stroke[region.top : region.bottom, region.left : region.right]
-    return Drafts(region, tuple(region.back(basin) | own for basin in found), best)
+    return Drafts(region, tuple(found), own, best)
 
 
 def scene_of(image: NDArray[np.uint8], stroke: Mask, heat: Plane | None, region: Region) -> Scene:
@@ -71,6 +72,7 @@ def _piece(heat: Plane, size: tuple[int, ...], region: Region) -> Plane:
     """(H0, W0) of the whole image -> (h, w) of the region, bilinearly and as smooth as the heatmap a person sees."""
     down, across = heat.shape[0] / size[0], heat.shape[1] / size[1]
     box = (region.left * across, region.top * down, region.right * across, region.bottom * down)
-    soft = ndimage.gaussian_filter(heat.astype(np.float32), SMOOTHING * np.array(heat.shape), mode="nearest")
+    finite = np.nan_to_num(heat.astype(np.float32), posinf=HOTTEST, neginf=0.0).clip(max=HOTTEST)
+    soft = ndimage.gaussian_filter(finite, SMOOTHING * np.array(heat.shape), mode="nearest")
     piece = Image.fromarray(soft)
     return np.asarray(piece.resize((region.width, region.height), Image.Resampling.BILINEAR, box=box))

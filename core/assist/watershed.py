@@ -30,8 +30,18 @@ class Drafts:
     """What the defect may be, from small to large."""
 
     region: Region  # where in the image the masks lie
-    masks: tuple[Mask, ...]  # each (bottom - top, right - left)
+    basins: tuple[Mask, ...]  # each (h, w)
+    own: Mask  # (bottom - top, right - left) what was drawn, a part of every mask
     proposed: int  # the one with the steepest outline
+
+    def mask(self, number: int) -> Mask:
+        """(bottom - top, right - left) one of them in pixels of the image: of a large image all at once are a lot."""
+        return self.region.back(self.basins[number]) | self.own
+
+    @property
+    def masks(self) -> tuple[Mask, ...]:
+        """All of them."""
+        return tuple(self.mask(number) for number in range(len(self.basins)))
 
 
 def drafts_of(image: NDArray[np.uint8], stroke: Mask) -> Drafts:
@@ -55,9 +65,7 @@ def drafts_from(region: Region, stroke: Mask, slope: NDArray[np.float32], basins
         if not found or (basin != found[-1]).any():
             found.append(basin)
     own = stroke[region.top : region.bottom, region.left : region.right]
-    return Drafts(
-        region, tuple(region.back(basin) | own for basin in found), int(np.argmax(contrasts(slope, found)))
-    )
+    return Drafts(region, tuple(found), own, int(np.argmax(contrasts(slope, found))))
 
 
 def floods(slope: NDArray[np.float32], marks: Mask, away: NDArray[np.floating]) -> list[Mask]:

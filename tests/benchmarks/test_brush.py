@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.brush.command import Sample, fitted, sampled, save
+from benchmarks.brush.command import Sample, fitted, gathered, sampled, save
 from benchmarks.brush.rendered import GAPS_FROM, LEAST, MOST, rendered
 from core.assist.cues import Scene
 from core.assist.opinion import read
@@ -47,3 +47,8 @@ def test_what_comes_with_the_product_fits_the_cues() -> None:
     marks[15, 20] = True
     scene = Scene(np.full((30, 40, 3), 99, dtype=np.uint8), marks, None)
     assert read().likelihood(scene).shape == (30, 40)
+
+
+def test_what_is_drawn_on_many_pictures_is_gathered_whole() -> None:
+    found = gathered(range(6), None)
+    assert len(found.cues) == len(found.truth) == len(found.weight) == len(found.area) > 5000

@@ -1,5 +1,6 @@
 """A small server with the app's routes, for images it makes itself, and a page that mounts a component without Gradio."""
 
+import asyncio
 import io
 import threading
 import time
@@ -96,6 +97,7 @@ class SmallServer:
     judged: list[dict[int, Any]] = field(default_factory=list)  # what many images were before, by entry
     picture_delay: float = 0.0
     save_delay: float = 0.0
+    draft_delay: float = 0.0
     list_delay: float = 0.0  # of the cards behind the first ones
     types: list[dict[str, Any]] = field(default_factory=list)
     without_model: bool = False
@@ -223,6 +225,7 @@ def add_drafts(app: FastAPI, server: SmallServer) -> None:
         """Boxes around the stroke, ever larger; of the other method one that is wider."""
         body = await request.json()
         server.strokes.append(body)
+        await asyncio.sleep(server.draft_delay)
         x, y = zip(*body["points"], strict=True)
         drafts = [boxed(server, image_id, x, y, room) for room in (4, 10, 20)]
         other = [boxed(server, image_id, x, y, 30)]

@@ -147,3 +147,16 @@ def test_a_second_look_gets_no_hint_from_the_model(painter: Painter) -> None:
     expect(painter.page.locator(".tb-draft")).to_be_hidden()
     draft(painter)
     assert painter.server.strokes[-1]["blind"]
+
+
+def test_a_polygon_begun_before_the_draft_has_come_is_no_part_of_its_stroke(painter: Painter) -> None:
+    painter.server.draft_delay = 1.0
+    painter.open().key("s")
+    with painter.page.expect_response("**/drafts"):
+        painter.stroke((100, 100), (160, 100))
+        painter.key("p")
+        painter.stroke((40, 40), (40, 40))
+        painter.stroke((80, 40), (80, 40))
+    painter.page.wait_for_timeout(200)
+    expect(painter.page.locator(".tb-draft")).to_be_hidden()
+    assert len(painter.server.strokes) == 1

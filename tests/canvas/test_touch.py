@@ -176,3 +176,23 @@ def test_where_a_pen_is_used_a_finger_moves_the_image(painter: Painter, device: 
 
     assert painter.window_at(100, 100) == pytest.approx((before[0] + 80, before[1]), abs=0.5)
     assert (painter.layer("scratch") == painted).all() and len(painter.server.saves) == 1
+
+
+def test_a_hand_that_comes_down_while_the_pen_rests_in_mid_stroke_changes_nothing(
+    painter: Painter, device: CDPSession
+) -> None:
+    corner = painter.window_at(0, 0)
+    pen(device, painter, "mousePressed", PATH[0])
+    pen(device, painter, "mouseMoved", PATH[1])
+    wait_for_fingers(painter)
+    fingers(device, painter, "touchStart", (0, 250, 20))
+    fingers(device, painter, "touchMove", (0, 200, 30))
+    for point in PATH[2:]:
+        pen(device, painter, "mouseMoved", point)
+    pen(device, painter, "mouseReleased", PATH[3])
+    fingers(device, painter, "touchEnd")
+    painted = painter.saved().layer("scratch")
+
+    assert painter.window_at(0, 0) == corner
+    assert painter.page.evaluate("window.component.session.history.past.length") == 1
+    assert (painted == mouse_stroke(painter, PATH)).all()
