@@ -7,6 +7,7 @@ import importlib.util
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from app.commands.outcome import DONE, WRONG_USE, CommandFailedError
@@ -40,8 +41,12 @@ def evaluate(options: Namespace) -> int:
     plan = _plan(options, config, products)
     done = read_figures(options.json) if options.resume and options.json.exists() else None
     encoder = build_encoder(config, choice.device, options.weights)
-    store = FeatureStore(encoder, options.cache, outlier_folder=options.outliers)
-    with ProgressLine() as line:
+    scratch = TemporaryDirectory(prefix="twinbank-features-", ignore_cleanup_errors=True)
+    with (
+        scratch as folder,
+        ProgressLine() as line,
+    ):  # in files, so that memory holds however many images there are
+        store = FeatureStore(encoder, options.cache or Path(folder), outlier_folder=options.outliers)
 
         def report(progress: Progress) -> None:
             line(progress.stage, progress.done, progress.total)
