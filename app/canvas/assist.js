@@ -100,7 +100,8 @@ export class Assist {
   /** Show what the next method makes of the same stroke. @returns {boolean} whether there is one */
   switchMethod() {
     if (!this.isOpen || this.offers.length < 2) return false;
-    this.offers.push(/** @type {Offer} */ (this.offers.shift()));
+    const shown = /** @type {Offer} */ (this.offers.shift());
+    this.offers.push({ ...shown, proposed: this.draft.at, shift: this.draft.shift }); // as it was left
     this.#show();
     return true;
   }

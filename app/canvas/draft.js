@@ -13,7 +13,7 @@ import { toStage } from "./view.js";
  * @property {() => import("./session.js").Session | null} session
  * @property {(isErasing: boolean, fill: import("./painting.js").Fill) => void} paint as one step
  */
-/** @typedef {{drafts: number[][], proposed: number}} Offer  run lengths of masks, from small to large */
+/** @typedef {{drafts: number[][], proposed: number, shift?: number[]}} Offer  run lengths of masks, from small to large; `shift`: how far they are moved */
 /** @typedef {import("./run_lengths.js").Box} Box */
 
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -41,10 +41,10 @@ export class Draft {
   }
 
   /** @param {Offer} offer */
-  open({ drafts, proposed }) {
+  open({ drafts, proposed, shift }) {
     this.drafts = drafts;
     this.at = proposed;
-    this.shift = [0, 0];
+    this.shift = shift ?? [0, 0];
     this.#show();
   }
 

@@ -28,7 +28,7 @@ export const KEY_MAP = [
   { action: "polygon", keys: ["P"], does: "Polygon: click the corners; Enter closes it", group: PAINT },
   { action: "polygon-cut", keys: ["O"], does: "Polygon that takes away", group: PAINT },
   { action: "fill", keys: ["F"], does: "Fill a closed contour: click inside it", group: PAINT },
-  { action: "assist", keys: ["S"], does: "Click on a defect or stroke along it: a draft of its mask; again: by the other method", group: MASK },
+  { action: "assist", keys: ["S"], does: "Click on a defect or stroke along it: a draft of its mask; again: by another method", group: MASK },
   { action: "model-draft", keys: ["X"], does: "Draft from what the model sees", group: MASK },
   { action: "copy-draft", keys: ["C"], does: "Draft from the image painted before", group: MASK },
   { action: "grow", keys: ["+", "="], does: "Grow what is painted", group: MASK, repeats: true },

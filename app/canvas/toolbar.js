@@ -39,7 +39,7 @@ const TOOLS = /** @type {const} */ ({
   polygon: ["polygon", "Polygon"],
   "polygon-cut": ["polygon-cut", "Polygon that takes away"],
   fill: ["fill", "Fill a closed contour"],
-  assist: ["assist", "Click on a defect or stroke along it: a draft of its mask; again: by the other method"],
+  assist: ["assist", "Click on a defect or stroke along it: a draft of its mask; again: by another method"],
   "model-draft": ["model-draft", "Draft from what the model sees"],
   "copy-draft": ["copy-draft", "Draft from the image painted before"],
   grow: ["grow", "Grow what is painted"],
