@@ -32,9 +32,7 @@ class DmadConfig:
     # 3.1 patch feature encoder
     backbone: str = "efficientnet_lite0"
     image_size: int = 256  # px, square
-    aggregation: str = (
-        "fine"  # finest map as it is, 3x3 average of the coarser ones. "mean": 3x3 average of all,
-    )
+    aggregation: str = "fine"  # finest map as it is, 3x3 average of the coarser ones, the last doubled. "mean": average of all,
     # "patchcore": the paper's
     scaling: str = (
         "overall"  # of features, by their spread in the fit's normal patches. "overall": one factor, which

@@ -24,6 +24,7 @@ from core.config import DmadConfig
 from core.networks import RUNTIMES, FeatureGraph, choose_network
 
 PATCHCORE_CHANNELS = 1536
+DEEPEST = 2.0  # weight of the last map of `aggregate_fine`, in units of the features
 
 
 class EncoderMismatchError(ValueError):
@@ -133,10 +134,13 @@ def aggregate_fine(maps: list[Tensor]) -> Tensor:
     """Leave the finest grid as it is, average the coarser maps as `aggregate_mean` does: (B, N, sum of C_l).
 
     Averaging the finest map hides what is smaller than three patches, averaging the coarser ones steadies what is
-    compared: docs/adr/0019.
+    compared. Of the coarser ones the last, which sees most around a patch, counts DEEPEST times: docs/adr/0019.
     """
     size = maps[0].shape[-2:]
-    return _concatenated([m if m.shape[-2:] == size else _averaged(m) for m in maps])
+    found = [m if m.shape[-2:] == size else _averaged(m) for m in maps]
+    if found[-1].shape[-2:] != size:
+        found[-1] = found[-1] * DEEPEST
+    return _concatenated(found)
 
 
 def aggregate_mean(maps: list[Tensor]) -> Tensor:

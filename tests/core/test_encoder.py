@@ -37,15 +37,17 @@ def test_mean_aggregation_averages_three_by_three_and_concatenates() -> None:
     assert features[0, 0, 1] == pytest.approx(9 * 4 / 9)
 
 
-def test_fine_aggregation_leaves_the_finest_map_and_averages_the_coarser_one() -> None:
+def test_fine_aggregation_leaves_the_finest_map_averages_the_coarser_ones_and_doubles_the_last() -> None:
     fine = torch.arange(16.0).reshape(1, 1, 4, 4)
-    coarse = torch.full((1, 2, 2, 2), 9.0)
+    coarse, coarsest = torch.full((1, 2, 2, 2), 9.0), torch.arange(4.0).reshape(1, 1, 2, 2)
 
-    features = aggregate_fine([fine, coarse])
+    features = aggregate_fine([fine, coarse, coarsest])
 
-    assert features.shape == (1, 16, 3)
+    averaged = aggregate_mean([fine, coarse, coarsest])
+    assert features.shape == (1, 16, 4)
     assert torch.equal(features[0, :, 0], torch.arange(16.0))
-    assert torch.equal(features[0, :, 1:], aggregate_mean([fine, coarse])[0, :, 1:])
+    assert torch.equal(features[0, :, 1:3], averaged[0, :, 1:3])
+    assert torch.equal(features[0, :, 3], 2 * averaged[0, :, 3])
 
 
 def test_fine_aggregation_changes_nothing_where_all_maps_have_one_grid() -> None:
