@@ -24,7 +24,7 @@ from core.config import DmadConfig
 from core.networks import RUNTIMES, FeatureGraph, choose_network
 
 PATCHCORE_CHANNELS = 1536
-DEEPEST = 2.0  # weight of the last map of `aggregate_fine`, in units of the features
+DEEPEST = 2.0  # weight of the last map of `aggregate_fine`. Another one makes other features: raise "v2" below with it
 
 
 class EncoderMismatchError(ValueError):

@@ -42,10 +42,8 @@ def evaluate(options: Namespace) -> int:
     done = read_figures(options.json) if options.resume and options.json.exists() else None
     encoder = build_encoder(config, choice.device, options.weights)
     scratch = TemporaryDirectory(prefix="twinbank-features-", ignore_cleanup_errors=True)
-    with (
-        scratch as folder,
-        ProgressLine() as line,
-    ):  # in files, so that memory holds however many images there are
+    # In files, so that memory holds however many images there are.
+    with scratch as folder, ProgressLine() as line:
         store = FeatureStore(encoder, options.cache or Path(folder), outlier_folder=options.outliers)
 
         def report(progress: Progress) -> None:

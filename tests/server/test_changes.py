@@ -11,8 +11,10 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from app.canvas import run_lengths
+from app.routes.painted_runs import MOST_NUMBERS, KnownPaintings, PaintedRuns
 from app.server import build_server
 from app.services import Services, open_services
+from app.services.errors import SendWholeError
 from app.services.views import IncomingFile
 from tests.server.conftest import ADA, ADDRESS, LOCAL
 from tests.services.parts import SIDE, part
@@ -115,3 +117,24 @@ def test_a_change_of_an_older_revision_is_a_conflict_and_one_sent_twice_is_store
     assert answers[0] == answers[1] and answers[0]["revision"] == 2
     assert late.status_code == 409 and late.json()["painting"]["revision"] == 2
     assert stored(client, url) == {"spot": (first | second).tobytes()}
+
+
+def test_of_an_image_only_the_newest_painting_is_held_and_of_all_no_more_than_memory_takes() -> None:
+    read: list[tuple[int, int]] = []
+
+    def nothing_stored(image_id: int, revision: int) -> None:
+        read.append((image_id, revision))
+
+    known = KnownPaintings(nothing_stored)
+    small = PaintedRuns((("scratch", [1, 2]),), [])
+    large = PaintedRuns((("scratch", list(range(MOST_NUMBERS))),), [])
+    nothing = PaintedRuns((("scratch", []),), [])
+    known.put(1, 1, small)
+    known.put(1, 2, small)
+    assert known.after(1, 2, nothing, small.fingerprint()) == small and read == []
+    with pytest.raises(SendWholeError):
+        known.after(1, 1, nothing, small.fingerprint())
+    known.put(2, 1, large)
+    with pytest.raises(SendWholeError):
+        known.after(1, 2, nothing, small.fingerprint())
+    assert read == [(1, 1), (1, 2)]
