@@ -183,6 +183,16 @@ class Revision:
 
 
 @dataclass(frozen=True)
+class PaintedAs:
+    """An image on which a defect type is painted, and the mask of that type."""
+
+    image_id: int
+    name: str
+    pixels_sha256: str
+    mask_sha256: str
+
+
+@dataclass(frozen=True)
 class BookEntry:
     """What a product's defect book says of a defect type."""
 

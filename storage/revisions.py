@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from storage.defect_types import DefectTypes
 from storage.errors import InvalidRecordError
 from storage.queries import is_one_of, require
-from storage.records import Layer, Revision
-from storage.tables import DefectTypeTable, ImageTable, LayerTable, RevisionTable
+from storage.records import Layer, PaintedAs, Revision
+from storage.tables import DefectTypeTable, ImageTable, LayerTable, ProductTable, RevisionTable
 
 
 class Revisions:
@@ -79,6 +79,36 @@ class Revisions:
             revision.image_id: revision
             for revision in self._read(_select().where(RevisionTable.id.in_(newest)))
         }
+
+    def painted_as(
+        self, product: str, defect_type: str | None, width: int, height: int, limit: int
+    ) -> tuple[PaintedAs, ...]:
+        """Return images of a product and size on which this defect type (None: ignore) is painted, newest first."""
+        newest = select(func.max(RevisionTable.id)).group_by(RevisionTable.image_id)
+        is_painted = (
+            RevisionTable.ignore_sha256.is_not(None)
+            if defect_type is None
+            else (LayerTable.pixel_count > 0) & (DefectTypeTable.name == defect_type)
+        )
+        mask = RevisionTable.ignore_sha256 if defect_type is None else LayerTable.mask_sha256
+        query = (
+            select(ImageTable.id, ImageTable.name, ImageTable.pixels_sha256, mask.label("mask_sha256"))
+            .join(RevisionTable, RevisionTable.image_id == ImageTable.id)
+            .join(ProductTable, ProductTable.id == ImageTable.product_id)
+            .where(
+                RevisionTable.id.in_(newest), ProductTable.name == product, ImageTable.deleted_at.is_(None)
+            )
+            .where(ImageTable.width == width, ImageTable.height == height, is_painted)
+            .order_by(RevisionTable.id.desc())
+            .limit(limit)
+        )
+        if defect_type is not None:
+            query = query.join(LayerTable, LayerTable.revision_id == RevisionTable.id)
+            query = query.join(DefectTypeTable, DefectTypeTable.id == LayerTable.defect_type_id)
+        found = self._session.execute(query)
+        return tuple(
+            PaintedAs(image_id, name, pixels, painted) for image_id, name, pixels, painted in found if painted
+        )
 
     def newest_id(self) -> int | None:
         """Return a number that differs whenever something was painted."""

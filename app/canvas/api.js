@@ -108,5 +108,8 @@ export const postStroke = (imageId, points, blind) => call(`api/images/${imageId
 /** @param {number} imageId */
 export const getModelDrafts = (imageId) => call(`api/images/${imageId}/drafts`);
 
+/** @param {number} imageId @param {string} defectType "": what is to be ignored */
+export const getSimilarDraft = (imageId, defectType) => call(`api/images/${imageId}/drafts/similar?defect_type=${encodeURIComponent(defectType)}`);
+
 /** @param {number} imageId @param {import("./painting.js").Content & {complete: boolean}} painting saved or not */
 export const postPatches = (imageId, painting) => call(`api/images/${imageId}/patches`, { method: "POST", body: inSteps(painting) });

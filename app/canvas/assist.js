@@ -1,12 +1,12 @@
 // @ts-check
-/** Drafts to begin with: what lies under a click or a rough stroke, what the model sees, and the painting of the image before. */
+/** Drafts to begin with: what lies under a click or a rough stroke, what the model sees, and the painting of another image. */
 
-import { getModelDrafts, postStroke, RefusedError } from "./api.js";
+import { getModelDrafts, getSimilarDraft, postStroke, RefusedError } from "./api.js";
 import { Draft } from "./draft.js";
 import { keyOf } from "./key_entries.js";
 import { toImage, toStage } from "./view.js";
 
-/** @typedef {import("./draft.js").Offer & {method?: keyof typeof METHODS, basis?: string}} Offer  `basis`: what else it rests on */
+/** @typedef {import("./draft.js").Offer & {method?: keyof typeof METHODS, basis?: string, isOfBefore?: boolean}} Offer  `basis`: what else it rests on */
 /** @typedef {import("./draft.js").Surroundings & {layer: () => string, say: (message: string) => void}} Surroundings */
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -75,18 +75,28 @@ export class Assist {
     await this.#ask(async () => [await getModelDrafts(session.imageId)]);
   }
 
-  /** What was painted with this defect type on the image before. */
-  fromBefore() {
-    const { painting } = this.around.session() ?? {};
+  /** What was painted with this defect type on the image before; asked again, or where there is none, on the most similar one. */
+  async copy() {
+    const session = this.around.session();
+    if (!session?.painting) return;
+    const key = keyOf("copy-draft");
+    const layer = this.#layerBefore(session.painting);
+    if (layer && !(this.isOpen && this.offers[0]?.isOfBefore)) {
+      this.abandon();
+      this.offers = [{ drafts: [layer.runs], proposed: 0, isOfBefore: true, basis: `Painted on the image before; ${key} takes the most similar image. ` }];
+      return this.#show();
+    }
+    await this.#ask(async () => {
+      const { name, ...drafts } = await getSimilarDraft(session.imageId, this.around.layer());
+      return [{ ...drafts, basis: `Painted on ${name}, which looks most like this one${layer ? `; ${key} takes the image before` : ""}. ` }];
+    });
+  }
+
+  /** @param {{width: number, height: number}} painting of this image */
+  #layerBefore({ width, height }) {
     const { before } = this;
-    if (!painting) return;
-    this.abandon();
-    if (!before) return this.around.say("No other image was painted here before this one.");
-    if (before.width !== painting.width || before.height !== painting.height) return this.around.say("The image painted before has another size.");
-    const layer = before.layers.find((one) => one.defect_type === this.around.layer());
-    if (!layer) return this.around.say(`Nothing of the type ${this.around.layer() || "ignored"} was painted on the image before.`);
-    this.offers = [{ drafts: [layer.runs], proposed: 0 }];
-    return this.#show();
+    if (before?.width !== width || before.height !== height) return undefined;
+    return before.layers.find((one) => one.defect_type === this.around.layer());
   }
 
   /** Keep what is painted, for the next image. @param {import("./session.js").Session | null} session */
@@ -129,7 +139,8 @@ export class Assist {
   #show() {
     const [first, other] = this.offers;
     this.draft.open(first);
-    const drafted = first.method && other?.method ? `Drafted ${METHODS[first.method]}${first.basis ?? ""}; ${keyOf("assist")} drafts it ${METHODS[other.method]}. ` : "";
+    const basis = first.basis ?? "";
+    const drafted = first.method && other?.method ? `Drafted ${METHODS[first.method]}${basis}; ${keyOf("assist")} drafts it ${METHODS[other.method]}. ` : basis;
     this.around.say(drafted + HOW);
   }
 

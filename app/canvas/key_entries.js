@@ -30,7 +30,7 @@ export const KEY_MAP = [
   { action: "fill", keys: ["F"], does: "Fill a closed contour: click inside it", group: PAINT },
   { action: "assist", keys: ["S"], does: "Click on a defect or stroke along it: a draft of its mask; again: by another method", group: MASK },
   { action: "model-draft", keys: ["X"], does: "Draft from what the model sees", group: MASK },
-  { action: "copy-draft", keys: ["C"], does: "Draft from the image painted before", group: MASK },
+  { action: "copy-draft", keys: ["C"], does: "Draft from the image painted before; again: from the most similar one", group: MASK },
   { action: "grow", keys: ["+", "="], does: "Grow what is painted", group: MASK, repeats: true },
   { action: "shrink", keys: ["-"], does: "Shrink what is painted", group: MASK, repeats: true },
   { action: "smooth", keys: ["R"], does: "Round off what is painted", group: MASK, repeats: true },

@@ -230,7 +230,7 @@ export class Painter {
       brush: () => this.brush.use("brush"), eraser: () => this.brush.use("eraser"),
       polygon: () => this.brush.use("polygon"), "polygon-cut": () => this.brush.use("polygon-cut"), fill: () => this.brush.use("fill"),
       assist: () => this.brush.use("assist"), "model-draft": () => this.#canPaint && this.assist.fromModel(),
-      "copy-draft": () => this.#canPaint && this.assist.fromBefore(),
+      "copy-draft": () => this.#canPaint && this.assist.copy(),
       smaller: () => this.brush.step(-1), larger: () => this.brush.step(1), size: () => this.brush.slideTo(value),
       undo: () => this.renderer.redrawBox(this.session?.step("undo") ?? null),
       redo: () => this.renderer.redrawBox(this.session?.step("redo") ?? null),

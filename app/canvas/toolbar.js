@@ -41,7 +41,7 @@ const TOOLS = /** @type {const} */ ({
   fill: ["fill", "Fill a closed contour"],
   assist: ["assist", "Click on a defect or stroke along it: a draft of its mask; again: by another method"],
   "model-draft": ["model-draft", "Draft from what the model sees"],
-  "copy-draft": ["copy-draft", "Draft from the image painted before"],
+  "copy-draft": ["copy-draft", "Draft from the image painted before; again: from the most similar one"],
   grow: ["grow", "Grow what is painted"],
   shrink: ["shrink", "Shrink what is painted"],
   smooth: ["smooth", "Round off what is painted"],

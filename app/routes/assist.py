@@ -29,6 +29,11 @@ def router(services: Services) -> APIRouter:
     def from_model(image_id: int) -> Json:
         return _json(services.assist.from_model(image_id))
 
+    @routes.get("/images/{image_id}/drafts/similar")
+    def from_similar(image_id: int, defect_type: str = "") -> Json:
+        found = services.assist.from_similar(image_id, defect_type or None)
+        return {"image_id": found.image_id, "name": found.name, **_json(found.drafts)}
+
     return routes
 
 

@@ -138,7 +138,7 @@ def _assemble(
         lesson_patches=LessonPatchesService(workspace, review),
         teaching=TeachingService(workspace, jobs, worker, scoring.score_after, config),
         review=review,
-        assist=AssistService(workspace, review),
+        assist=AssistService(workspace, review, thumbnails),
         versions=VersionsService(workspace, score_new),
         scoring=scoring,
         demo=DemoService(workspace, importing),

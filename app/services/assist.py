@@ -1,9 +1,10 @@
-"""Drafts for the painter: what a person may have meant by a rough stroke, and what the model thinks the defect is."""
+"""Drafts for the painter: what a rough stroke may mean, what the model sees, what is painted on the most similar image."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,14 +15,17 @@ from app.services.catalogue import require_image
 from app.services.errors import InvalidRequestError, NotScoredError
 from app.services.heatmaps import patch_scores
 from app.services.review import ReviewService
+from app.services.thumbnails import Thumbnails
 from core.assist.choice import offers_for
 from core.assist.watershed import Drafts
 from core.heatmap import pixel_map
 from core.images import decode
+from storage.masks import decode_mask
 from storage.records import Image
 from storage.workspace import Workspace
 
 SHARES = (1.6, 1.4, 1.2, 1.1, 1.0, 0.9, 0.8, 0.7, 0.6)  # of the reject limit, where the contour is drawn
+COMPARED = 500  # painted images, the newest, among which the most similar one is looked for
 Point = tuple[float, float]  # (x, y) in pixels of the image
 
 
@@ -60,12 +64,22 @@ class StrokeDrafts:
     uses_model: bool  # the first opinion on each pixel came from the heatmap too
 
 
+@dataclass(frozen=True)
+class CopiedPainting:
+    """What is painted with one defect type on another image."""
+
+    image_id: int
+    name: str
+    drafts: MaskDrafts
+
+
 class AssistService:
     """Reads pixels and scores; changes nothing."""
 
-    def __init__(self, workspace: Workspace, review: ReviewService) -> None:
+    def __init__(self, workspace: Workspace, review: ReviewService, thumbnails: Thumbnails) -> None:
         self._workspace = workspace
         self._review = review
+        self._look = lru_cache(COMPARED)(thumbnails.look)
 
     def from_stroke(self, image_id: int, points: Sequence[Point], *, is_blind: bool = False) -> StrokeDrafts:
         """Return what the defect under a stroke or a click may be.
@@ -110,6 +124,38 @@ class AssistService:
             raise InvalidRequestError("The model sees nothing here that comes near its limit: paint by hand.")
         pieces = tuple(PieceOfMask(0, 0, mask) for mask in masks[proposed:])
         return MaskDrafts(image.width, image.height, pieces, max(0, SHARES.index(1.0) - proposed))
+
+    def from_similar(self, image_id: int, defect_type: str | None) -> CopiedPainting:
+        """Return what is painted with a defect type (None: ignore) on the image that looks most like this one.
+
+        Images of the same product and size are compared by the mean grey level of 32 × 32 fields.
+
+        Raises:
+            UnknownImageError
+            InvalidRequestError: no other such image is painted with it.
+        """
+        with self._workspace.reading() as work:
+            image = require_image(work, image_id)
+            asked = (image.product, defect_type, image.width, image.height)
+            found = [
+                one for one in work.revisions.painted_as(*asked, COMPARED + 1) if one.image_id != image_id
+            ]
+        if not found:
+            kind = "ignored" if defect_type is None else defect_type
+            raise InvalidRequestError(
+                f"No other image of {image.product} of this size is painted as {kind} yet: paint by hand."
+            )
+        nearest = min(found, key=lambda one: self._difference(image.pixels_sha256, one.pixels_sha256))
+        mask = decode_mask(self._workspace.blobs.get(nearest.mask_sha256))
+        drafts = MaskDrafts(image.width, image.height, (PieceOfMask(0, 0, mask),), 0)
+        return CopiedPainting(nearest.image_id, nearest.name, drafts)
+
+    def _difference(self, first: str, second: str) -> float:
+        """Return the mean difference of two pictures in grey levels; the largest there is where one has no thumbnail."""
+        looks = self._look(first), self._look(second)
+        if looks[0] is None or looks[1] is None:
+            return 255.0
+        return float(np.abs(looks[0].astype(np.int16) - looks[1]).mean())
 
 
 def _placed(drafts: Drafts, image: Image) -> MaskDrafts:

@@ -102,6 +102,9 @@ class SmallServer:
     types: list[dict[str, Any]] = field(default_factory=list)
     without_model: bool = False
     strokes: list[dict[str, Any]] = field(default_factory=list)  # that drafts were asked for
+    similar: list[str] = field(
+        default_factory=list
+    )  # defect types that the most similar painting was asked for
     unsaved: list[dict[str, Any]] = field(default_factory=list)  # paintings whose patches were asked for
     nearest_good: int | None = None  # whole image, whichever is asked about
     needs_whole: bool = False  # knows nothing of what was painted before
@@ -248,6 +251,14 @@ def add_drafts(app: FastAPI, server: SmallServer) -> None:
         if server.without_model:
             return JSONResponse({"detail": "There is no model yet."}, 404)
         return {"drafts": [boxed(server, image_id, (100, 200), (80, 160), 0)], "proposed": 0}
+
+    @app.get("/api/images/{image_id}/drafts/similar")
+    def from_similar(image_id: int, defect_type: str) -> Any:
+        server.similar.append(defect_type)
+        if server.without_model:
+            return JSONResponse({"detail": "No other image is painted as this."}, 400)
+        drafts = [boxed(server, image_id, (30, 70), (50, 90), 0)]
+        return {"image_id": 31, "name": "plate_031.png", "drafts": drafts, "proposed": 0}
 
 
 def boxed(server: SmallServer, image_id: int, x: Any, y: Any, room: int) -> list[int]:

@@ -128,8 +128,9 @@ def test_what_the_model_sees_is_a_draft_or_a_sentence(painter: Painter) -> None:
 
 
 def test_the_painting_of_the_image_before_is_a_draft(painter: Painter) -> None:
+    painter.server.without_model = True
     painter.open().key("c")
-    expect(painter.page.locator(".tb-notice")).to_contain_text("No other image was painted")
+    expect(painter.page.locator(".tb-notice")).to_contain_text("No other image is painted")
     painter.stroke((60, 60), (120, 60))
     before = painter.saved().layer("scratch")
     painter.put(image_id=8)
@@ -159,3 +160,35 @@ def test_a_polygon_begun_before_the_draft_has_come_is_no_part_of_its_stroke(pain
     painter.page.wait_for_timeout(200)
     expect(painter.page.locator(".tb-draft")).to_be_hidden()
     assert len(painter.server.strokes) == 1
+
+
+def test_asked_again_the_most_similar_image_gives_the_draft_and_then_the_one_before(painter: Painter) -> None:
+    painter.open()
+    painter.stroke((60, 60), (120, 60))
+    painter.saved()
+    painter.put(image_id=8)
+    painter.ready(8).key("c")
+    notice = painter.page.locator(".tb-notice")
+    expect(notice).to_contain_text("C takes the most similar image")
+    painter.key("c")
+    expect(notice).to_contain_text(
+        "Painted on plate_031.png, which looks most like this one; C takes the image before"
+    )
+    painter.key("Enter")
+    assert (painter.saved().layer("scratch", 8) == box(50, 91, 30, 71)).all()
+    painter.key("Control+z")
+    painter.saved()
+    for key in ("c", "c", "c"):
+        painter.key(key)
+        expect(painter.page.locator(".tb-draft")).to_be_visible()
+    expect(notice).to_contain_text("Painted on the image before")
+
+
+def test_with_nothing_painted_before_the_most_similar_image_is_asked_for_this_type(painter: Painter) -> None:
+    painter.open().key("c")
+    expect(painter.page.locator(".tb-notice")).to_contain_text(
+        "Painted on plate_031.png, which looks most like this one. "
+    )
+    painter.key("Enter")
+    assert (painter.saved().layer("scratch") == box(50, 91, 30, 71)).all()
+    assert painter.server.similar == ["scratch"]

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from app.canvas import run_lengths
 from app.services import Services
-from app.services.views import IncomingFile
+from app.services.views import IncomingFile, PaintedLayer, PaintingDraft
 from storage.records import VersionKind
 from tests.services.parts import SIDE, part
 from tests.storage.examples import NOON, new_score
@@ -85,3 +85,37 @@ def test_the_model_drafts_are_its_heatmap_at_shares_of_the_limit(
     areas = [int(mask.sum()) for mask in masks]
     assert areas == sorted(areas) and 0 < areas[0] < areas[-1]
     assert answer["proposed"] > 0 and masks[answer["proposed"]][SIDE * 3 // 8, SIDE * 3 // 8]
+
+
+def paint(services: Services, image: int, defect_type: str | None, mask: NDArray[np.bool_]) -> None:
+    layers = () if defect_type is None else (PaintedLayer(defect_type, mask),)
+    ignore = mask if defect_type is None else None
+    services.labelling.save_painting(image, PaintingDraft(0, layers, ignore, False), "Ada")
+
+
+def test_the_painting_of_the_most_similar_image_is_a_draft(client: TestClient, services: Services) -> None:
+    def taken_in(seed: int, brighter: int, product: str = "plate") -> int:
+        file = IncomingFile(f"s{brighter}.png", part(seed, grey=140 + brighter).png)
+        return services.importing.import_files([file], product, "Ada").image_ids[0]
+
+    asked, near, far, elsewhere, deleted = (
+        taken_in(4, 0), taken_in(4, 9), taken_in(4, 40), taken_in(4, 2, "cap"), taken_in(4, 3)
+    )  # fmt: skip
+    masks = {
+        image: np.roll(np.eye(SIDE, dtype=bool), image, axis=1)
+        for image in (asked, near, far, elsewhere, deleted)
+    }
+    for image, mask in masks.items():
+        paint(services, image, "scratch", mask)
+    services.browsing.delete(deleted, "Ada")
+    url = f"/api/images/{asked}/drafts/similar"
+    answer = client.get(url, params={"defect_type": "scratch"}).json()
+    assert (answer["image_id"], answer["name"]) == (near, "s9.png")
+    assert (run_lengths.decode(answer["drafts"][0], SIDE, SIDE) == masks[near]).all()
+    services.labelling.save_painting(
+        near, PaintingDraft(1, (), masks[near], False), "Ada"
+    )  # now: to be ignored
+    assert client.get(url, params={"defect_type": "scratch"}).json()["image_id"] == far
+    assert client.get(url).json()["image_id"] == near
+    none = client.get(url, params={"defect_type": "dent"})
+    assert none.status_code == 400 and "painted as dent" in none.json()["detail"]
