@@ -12,16 +12,15 @@ import { Judging } from "./judging.js";
 import { showKeys } from "./keys.js";
 import { LayerChoice } from "./layer_choice.js";
 import { LearntPatches } from "./learnt_patches.js";
-import { TooManyLayersError } from "./painting.js";
 import * as preferences from "./preferences.js";
 import { Renderer } from "./renderer.js";
-import { reshaped } from "./reshape.js";
 import { fetchPaintingAhead, Session } from "./session.js";
 import { Shapes } from "./shapes.js";
 import { StagePointer } from "./stage_pointer.js";
 import { facts, saveStatus, savedEvent } from "./status_text.js";
+import { Strokes } from "./strokes.js";
 import { Toolbar } from "./toolbar.js";
-import { pan, toImage, zoomAt } from "./view.js";
+import { pan, zoomAt } from "./view.js";
 
 /** @typedef {import("./mask_canvas.js").CanvasValue} CanvasValue */
 /** @typedef {import("./session.js").Shared} Shared */
@@ -62,11 +61,15 @@ export class Painter {
     this.brush = new Brush(this.stage, this.likes.size, slider, (size) => this.#like({ size }));
     const around = {
       stage: this.stage, view: () => this.renderer.view, session: () => this.session, layer: () => this.layers.layer,
-      paint: (/** @type {boolean} */ isErasing, /** @type {import("./painting.js").Fill} */ fill) => this.#paintShape(isErasing, fill),
+      paint: (/** @type {boolean} */ isErasing, /** @type {import("./painting.js").Fill} */ fill) => this.strokes.cover(isErasing, fill),
       say: (/** @type {string} */ message) => this.toolbar.say(message),
     };
     this.shapes = new Shapes(around);
     this.assist = new Assist(around);
+    this.strokes = new Strokes({
+      ...around, brush: this.brush, layers: this.layers, shapes: this.shapes, assist: this.assist, renderer: this.renderer,
+      mayPaint: () => this.#canPaint, isCovered: () => this.blink.isShown, coloursChanged: () => this.#recolour(),
+    });
     this.patches = new LearntPatches({ ...around, colours: () => this.layers.colours });
     this.renderer.onView = (view) => {
       this.brush.zoomed(view.scale);
@@ -110,10 +113,10 @@ export class Painter {
   #listen() {
     const now = (/** @type {() => void} */ act) => (this.session?.painting ? act() : this.session && this.early.push(act));
     this.pointer = new StagePointer(this.stage, {
-      begin: (x, y, isErasing) => now(() => this.#begin(x, y, isErasing)),
-      extend: (points) => now(() => points.forEach(([x, y]) => this.#extend(x, y))),
-      end: () => now(() => this.#endStroke()),
-      cancel: () => now(() => this.#cancelStroke()),
+      begin: (x, y, isErasing) => now(() => this.strokes.begin(x, y, isErasing)),
+      extend: (points) => now(() => points.forEach(([x, y]) => this.strokes.extend(x, y))),
+      end: () => now(() => this.strokes.end()),
+      cancel: () => now(() => this.strokes.cancel()),
       pan: (dx, dy) => this.#look((view, image, stage) => pan(view, dx, dy, image, stage)),
       zoom: (x, y, factor) => this.#look((view, image, stage) => zoomAt(view, x, y, factor, image, stage)),
       resize: (way) => this.press(way > 0 ? "larger" : "smaller"),
@@ -138,76 +141,6 @@ export class Painter {
   #look(change) {
     if (!this.session?.painting) return;
     this.renderer.setView(change(this.renderer.view, this.renderer.image, this.renderer.size));
-  }
-
-  /** @param {number} x @param {number} y of the stage @param {boolean} isErasing whatever the tool is */
-  #begin(x, y, isErasing) {
-    if (this.value.read_only || this.blink.isShown) return;
-    const shape = isErasing ? null : this.brush.shape;
-    if (!shape && this.brush.tool === "assist" && !isErasing) return this.assist.begin(x, y);
-    this.assist.abandon(); // also where its answer is still due: its points are no part of what comes now
-    if (shape) return this.shapes.press(shape, x, y);
-    if (!this.#beginStep(isErasing || this.brush.tool === "eraser")) return;
-    this.brush.erase(isErasing);
-    this.last = toImage(this.renderer.view, x, y);
-    this.#extend(x, y);
-  }
-
-  /** @param {boolean} isErasing @returns {boolean} whether a stroke has begun on the chosen layer */
-  #beginStep(isErasing) {
-    const painting = this.session?.painting;
-    if (!painting || this.value.read_only) return false;
-    const known = painting.layers.size;
-    try {
-      painting.begin(this.layers.layer, isErasing);
-    } catch (error) {
-      if (!(error instanceof TooManyLayersError)) throw error;
-      this.toolbar.say(error.message);
-      return false;
-    }
-    if (painting.layers.size !== known) this.#recolour();
-    return true;
-  }
-
-  /** @param {boolean} isErasing @param {import("./painting.js").Fill} fill */
-  #paintShape(isErasing, fill) {
-    if (!this.#beginStep(isErasing)) return;
-    this.renderer.redrawBox(this.session?.painting?.cover(fill) ?? null);
-    this.session?.endStroke();
-  }
-
-  /** What is painted on the chosen layer, by one pixel of the screen. @param {import("./reshape.js").Way} way */
-  #reshape(way) {
-    const { painting } = this.session ?? {};
-    if (!painting || !this.#canPaint) return;
-    const layer = painting.layers.get(this.layers.layer);
-    if (!layer?.count || !painting.extent) return this.toolbar.say(`Nothing is painted here as ${this.layers.chosen || "ignored"}.`);
-    const radius = Math.max(1, Math.round(1 / this.renderer.view.scale));
-    const pixels = reshaped(layer.pixels, painting.width, painting.height, painting.extent, way, radius);
-    this.renderer.redrawBox(this.session?.replaceLayer(layer.name, pixels) ?? null);
-  }
-
-  #endStroke() {
-    if (this.assist.points.length) return void this.assist.end();
-    this.brush.erase(false);
-    this.session?.endStroke();
-  }
-
-  #cancelStroke() {
-    this.brush.erase(false);
-    this.shapes.abandon();
-    this.assist.abandon();
-    this.renderer.redrawBox(this.session?.cancelStroke() ?? null);
-  }
-
-  /** @param {number} x @param {number} y of the stage */
-  #extend(x, y) {
-    this.assist.extend(x, y);
-    if (!this.session?.painting?.stroke) return;
-    const [ax, ay] = this.last ?? [0, 0];
-    const [bx, by] = toImage(this.renderer.view, x, y);
-    this.last = [bx, by];
-    this.renderer.redrawBox(this.session.painting.extend(ax, ay, bx, by, this.brush.size / 2));
   }
 
   /** @param {import("./keys.js").Action} action */
@@ -235,7 +168,7 @@ export class Painter {
       undo: () => this.renderer.redrawBox(this.session?.step("undo") ?? null),
       redo: () => this.renderer.redrawBox(this.session?.step("redo") ?? null),
       clear: () => this.renderer.redrawBox(this.session?.clear() ?? null),
-      grow: () => this.#reshape("grow"), shrink: () => this.#reshape("shrink"), smooth: () => this.#reshape("smooth"),
+      grow: () => this.#canPaint && this.strokes.reshape("grow"), shrink: () => this.#canPaint && this.strokes.reshape("shrink"), smooth: () => this.#canPaint && this.strokes.reshape("smooth"),
       fit: () => this.renderer.fitToStage(), patches: () => this.#like({ patches: !this.likes.patches }),
       mask: () => this.#like({ mask: value }), heatmap: () => this.#like({ heatmap: value }),
       layer: () => value !== undefined && this.#paintOn(value), ignore: () => this.#paintOn(""),
