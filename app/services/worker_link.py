@@ -224,8 +224,8 @@ class WorkerLink:
         while True:
             message = self._next(process)
             if message is not None and message.get("id") == self._task_id:
-                if message["event"] == "cancelled" and self._is_closed and not is_cancelled():
-                    raise ClosingError()
+                if message["event"] == "cancelled":
+                    raise self._why_it_stopped(is_cancelled)
                 answer = self._answer(message, report)
                 if answer is not None:
                     return answer
@@ -234,7 +234,10 @@ class WorkerLink:
                 process.send({"cancel": self._task_id})
             if asked_to_cancel is not None and time.monotonic() - asked_to_cancel > SECONDS_TO_CANCEL:
                 process.end()
-                raise JobCancelled()
+                raise self._why_it_stopped(is_cancelled)
+
+    def _why_it_stopped(self, is_cancelled: Callable[[], bool]) -> Exception:
+        return ClosingError() if self._is_closed and not is_cancelled() else JobCancelled()
 
     def _next(self, process: WorkerProcess) -> Message | None:
         try:
@@ -249,8 +252,6 @@ class WorkerLink:
         event = message["event"]
         if event == "progress":
             report(message["stage"], message["done"], message["total"])
-        elif event == "cancelled":
-            raise JobCancelled()
         elif event == "refused":
             raise WorkerRefusedError(message["sentence"])
         elif event == "result":

@@ -18,13 +18,14 @@ import uvicorn
 from app import cli
 from app.commands.following import follow
 from app.commands.outcome import DONE, FAILED, IN_USE, STOPPED, CommandFailedError
-from app.commands.owner import FolderToImport, JobState, RemoteOwner
+from app.commands.owner import FolderToImport, JobState, LocalOwner, RemoteOwner
 from app.commands.progress_line import ProgressLine, duration
 from app.routes.guard import Access
 from app.server import bind, build_server
 from app.services import Services, open_services
 from app.services.views import IncomingFile
 from app.settings import Settings
+from storage.records import JobKind
 from tests.services.parts import part
 
 KEY = "a-key"
@@ -80,6 +81,19 @@ def test_import_goes_through_the_server(
     assert services.browsing.products()[0].name == "valve"
     job = services.jobs.latest()
     assert job is not None and job.author == "Zoë"
+
+
+def test_an_export_that_is_somebody_elses_is_not_followed(address: str, services: Services) -> None:
+    services.importing.import_files([IncomingFile("a.png", part(1).png)], "valve", "Ada", "good")
+    stop = threading.Event()
+    going_on = services.jobs.start(JobKind.EXPORT, "Ada", {}, lambda _control: {"waited": stop.wait(60)})
+    try:
+        assert services.teaching.current() is not None
+        assert RemoteOwner(address, "Zoë", KEY).current_job() is None
+        assert LocalOwner(services, "Zoë").current_job() is None
+    finally:
+        stop.set()
+    assert services.jobs.wait(going_on, 60).state == "done"
 
 
 def test_export_goes_through_the_server_to_where_its_owner_says(

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from app.services import Services, open_services
 from app.services.errors import ExportFailedError, InvalidRequestError, UnknownExportError
 from app.services.exchange_names import from_folder, to_folder
+from app.services.exporting import ExportingService
 from app.services.import_layouts import recognised
 from app.services.importing import silent
 from app.services.jobs import JobCancelled
@@ -182,6 +183,21 @@ def test_exports_that_are_a_link_to_elsewhere_are_refused(services: Services, tm
 
     assert job.state == "failed" and "link" in str(job.error)
     assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_behind_a_link_no_half_written_export_is_cleared_away(services: Services, tmp_path: Path) -> None:
+    def half_written(folder: Path) -> Path:
+        (folder / ".out.partial").mkdir(parents=True)
+        return folder / ".out.partial"
+
+    own = half_written(services.path / "exports")
+    ExportingService(services._workspace, services.jobs)
+    assert not own.exists()
+    elsewhere = half_written(tmp_path / "elsewhere")
+    (services.path / "exports").rmdir()
+    (services.path / "exports").symlink_to(elsewhere.parent)
+    ExportingService(services._workspace, services.jobs)
+    assert elsewhere.exists()
 
 
 def test_a_cancelled_export_leaves_nothing_behind(services: Services) -> None:

@@ -4,15 +4,16 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from app.services import Services
-from app.services.errors import ClosingError, WorkerDiedError
+from app.services.errors import ClosingError, TooManyWaitingError, WorkerDiedError
 from app.services.importing import silent
-from app.services.scoring import FileScore, ScoringService
+from app.services.scoring import MOST_AT_ONCE, FileScore, ScoringService
 from app.services.views import IncomingFile
 from app.services.worker_link import SCORING, WorkerLink
 from app.worker.__main__ import step_back
@@ -99,6 +100,44 @@ def test_death_of_the_training_process_leaves_scoring_alone(services: Services) 
         assert services.jobs.wait(job, MINUTES).state == "failed"
         assert scores(services) == before
         assert services.scorer.pid == scoring and services.worker.pid is None
+
+
+def test_one_request_more_than_may_wait_is_told_to_come_again(services: Services) -> None:
+    scores(services)
+    while not services.scorer.is_ready:
+        time.sleep(0.05)
+    pid = services.scorer.pid
+    assert pid is not None
+    with ThreadPoolExecutor(MOST_AT_ONCE + 1) as pool:
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            asked = [pool.submit(scores, services) for _ in range(MOST_AT_ONCE + 1)]
+            refused = next(as_completed(asked, MINUTES))
+            with pytest.raises(TooManyWaitingError, match=str(MOST_AT_ONCE)):
+                refused.result()
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        answers = {found.result(MINUTES) for found in asked if found is not refused}
+    assert answers == {scores(services)}  # and there is room again
+
+
+def test_close_ends_what_is_scored_and_refuses_what_waits(services: Services) -> None:
+    link = WorkerLink(services.path, "cpu", SCORING)
+    scoring = ScoringService(services._workspace, services.jobs, link, link)
+    before = scoring.score_files(FILES, None, silent)
+    assert link.pid is not None and len(before) == len(FILES)
+    os.kill(link.pid, signal.SIGSTOP)
+    with ThreadPoolExecutor(2) as pool:
+        asked = [pool.submit(scoring.score_files, FILES, None, silent) for _ in range(2)]
+        while not link.is_busy:
+            time.sleep(0.02)
+        link.close()  # the process does not answer: it is ended
+        for found in asked:
+            with pytest.raises(ClosingError):
+                found.result(MINUTES)
+    assert link.pid is None
+    with pytest.raises(ClosingError):
+        scoring.score_files(FILES, None, silent)
 
 
 def test_file_that_comes_first_does_not_wait_for_a_process_to_start(
