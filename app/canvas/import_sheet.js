@@ -24,7 +24,7 @@ const LAYOUTS = /** @type {[string, string][]} */ ([
 export function mount(element, { props, trigger }) {
   const sheet = new ImportSheet(() => props.value ?? {}, trigger);
   const open = () => sheet.open();
-  element.replaceChildren(create("button", { type: "button", class: "tw-button tw-primary", text: "Import images", title: "Add images from this computer, or a folder on the server", onclick: open }));
+  element.replaceChildren(create("button", { type: "button", class: "tw-button tw-primary", text: "Import images", title: "Add images of parts", onclick: open }));
   document.addEventListener("twinbank:import", open);
 }
 
@@ -76,6 +76,7 @@ class ImportSheet {
     this.fromFiles = create("div", { class: "tw-import-mode" }, [this.drop, this.input, labelled("They are", this.verdict)]);
     this.fromFolder = create("div", { class: "tw-import-mode" }, [
       labelled("Folder", this.root, "A path on the machine that Twinbank runs on. It is read, never changed."), labelled("Layout", this.layout),
+      (this.below = create("p", { class: "tw-quiet", hidden: true })),
     ]);
     this.productField = labelled("Product", this.product, "One kind of part. Twinbank learns each product's good looks apart.");
     this.message = create("p", { class: "tw-import-message", role: "status" });
@@ -136,7 +137,19 @@ class ImportSheet {
       this.bar.hidden = true;
     }
     this.#use(this.mode ?? "files");
+    this.#offerFolders();
     return this.sheet.showModal();
+  }
+
+  /** Where others can reach the server, only some of its folders can be imported from a page, or none. */
+  async #offerFolders() {
+    const readable = await call("api/import/folders").catch(() => null); // not reached: the sheet will say so
+    if (!readable) return;
+    const isOffered = readable.any || readable.below.length > 0;
+    this.modes.hidden = !isOffered;
+    this.below.hidden = readable.any || !isOffered;
+    this.below.textContent = `What lies in ${readable.below.join(" or ")} can be imported from here.`;
+    if (!isOffered) this.#use("files");
   }
 
   /** @param {FileList | null} files */

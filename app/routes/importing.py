@@ -52,6 +52,11 @@ def router(services: Services, access: Access) -> APIRouter:
         facts = ImageFacts(lot or None, part or None, shot or None, station or None)
         return as_json(services.importing.import_files(incoming, product, author, verdict or None, facts))
 
+    @routes.get("/folders")
+    def folders() -> dict[str, object]:
+        """Which folders of this machine a page may offer: any, or those below some."""
+        return {"any": access.key is None, "below": [str(folder) for folder in access.import_from]}
+
     @routes.post("/preview")
     def preview(body: PreviewBody, owner_pass: OwnerPass = None) -> dict[str, object]:
         root = readable(body.root, owner_pass)

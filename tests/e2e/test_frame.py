@@ -242,6 +242,30 @@ def test_a_folder_is_imported_with_a_word_about_every_refused_file(
     assert [summary.name for summary in running.services.browsing.products()] == ["lid", "plate"]
 
 
+@pytest.mark.parametrize(
+    ("readable", "shown", "says"),
+    [
+        ({"any": True, "below": []}, True, None),
+        ({"any": False, "below": ["/parts"]}, True, "What lies in /parts can be imported from here."),
+        ({"any": False, "below": []}, False, None),
+    ],
+)
+def test_only_folders_that_may_be_read_are_offered(
+    inspector: Inspector, readable: dict[str, object], shown: bool, says: str | None
+) -> None:
+    inspector.page.route("**/api/import/folders", lambda route: route.fulfill(json=readable))
+    inspector.come()
+    with inspector.page.expect_response("**/api/import/folders"):
+        inspector.page.locator("#tw-import .tw-button").click()
+    sheet = inspector.page.locator(".tw-import-sheet")
+    expect(sheet.get_by_text("Folder on the server")).to_be_visible(visible=shown)
+    if says:
+        sheet.get_by_text("Folder on the server").click()
+        expect(sheet.get_by_text(says)).to_be_visible()
+    else:
+        expect(sheet.get_by_text("can be imported from here")).to_be_hidden()
+
+
 def test_an_export_says_what_is_lost_and_where_it_went(inspector: Inspector, plates: tuple[int, ...]) -> None:
     inspector.come("?open=browse")
     inspector.page.locator("#tw-export .tw-button").click()

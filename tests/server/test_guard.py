@@ -112,6 +112,7 @@ def test_visitors_write_nowhere_and_read_only_the_folders_that_were_named(
         answer = visitor.post(f"/api/{route}", json=body)
         return answer.status_code, answer.text
 
+    assert visitor.get("/api/import/folders").json() == {"any": False, "below": [str(open_folder)]}
     for root in (closed, open_folder / ".." / "closed", open_folder / "out", Path("/")):
         for route in ("import/preview", "import/folder"):
             status, text = asked(route, root=str(root), layout="folder", product="plate")
@@ -127,6 +128,7 @@ def test_visitors_write_nowhere_and_read_only_the_folders_that_were_named(
 def test_a_path_is_refused_without_the_owners_pass_also_on_this_machine_alone(
     client: TestClient, image: int, services: Services, tmp_path: Path
 ) -> None:
+    assert client.get("/api/import/folders").json() == {"any": True, "below": []}
     body = {"layout": "png", "folder": str(tmp_path / "out")}
     owner = {**ADA, "X-Twinbank-Owner": pass_of(services.path) or ""}
 
