@@ -82,6 +82,10 @@ class Images:
         found = {image.id: image for image in map(_record, rows)}
         return tuple(found[image_id] for image_id in wanted if image_id in found)
 
+    def without_deleted(self, image_ids: Iterable[int]) -> tuple[int, ...]:
+        """Return those of the ids that are images and not deleted, in their order."""
+        return tuple(image.id for image in self.get_many(image_ids) if image.deleted_at is None)
+
     def all(self, product: str | None = None, include_deleted: bool = False) -> tuple[Image, ...]:
         """In the order they were added."""
         query = _IMAGES.order_by(ImageTable.id)

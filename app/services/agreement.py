@@ -43,7 +43,7 @@ def due(work: Work, person: str, at: datetime | None = None) -> tuple[int, ...]:
     """
     before = (at or now()) - FORGOTTEN
     done = work.rechecks.done_by(person)
-    return tuple(
+    return work.images.without_deleted(
         image_id
         for image_id, verdict in work.verdicts.current().items()
         if verdict.value is not VerdictValue.UNSURE

@@ -20,6 +20,7 @@ from storage.workspace import Workspace
 STAGE = "Writing images"
 KEPT = "exports"  # the folder of the workspace that exports lie in where no other one was named
 SHOWN = 50  # exports that are listed
+LEFT_FREE = 200_000_000  # bytes of the disk that an export leaves for strokes to be saved
 LOOKED_AT = 2000  # of the newest ones, also those that failed or went elsewhere
 
 
@@ -91,6 +92,7 @@ class ExportingService:
         partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
         try:
             partial.mkdir(parents=True)
+            self._require_room(partial, target, histories)
             written, refused = self._write(partial, layout, histories, report)
             self._require_new(target)
             partial.rename(target)
@@ -182,6 +184,18 @@ class ExportingService:
         workspace = self._workspace.path.resolve()
         if target.is_relative_to(workspace) and target.parent != workspace / KEPT:
             raise ExportFailedError(str(target), "it lies inside the workspace: name a folder outside")
+
+    def _require_room(self, folder: Path, target: Path, histories: Sequence[ImageHistory]) -> None:
+        """The images take the most; what masks and notes take comes out of what is left."""
+        files = (self._workspace.blobs.path(history.image.pixels_sha256) for history in histories)
+        needed = sum(file.stat().st_size for file in files if file.exists())
+        free = shutil.disk_usage(folder).free
+        if free < needed + LEFT_FREE:
+            raise ExportFailedError(
+                str(target),
+                f"its images take {needed / 1e9:,.2f} GB, and of {free / 1e9:,.2f} GB free there "
+                f"{LEFT_FREE / 1e9:,.2f} GB are left alone: make room, or export one product",
+            )
 
     def _histories(self, product: str | None) -> tuple[ImageHistory, ...]:
         with self._workspace.reading() as work:

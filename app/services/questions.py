@@ -67,7 +67,7 @@ def answered(work: Work, person: str) -> tuple[int, ...]:
     asked = work.verdicts.asked_by(person)
     said = work.verdicts.current(asked)
     read = {skip.image_id: skip.at for skip in work.skips.newest(person, ANSWERS)}
-    return tuple(
+    return work.images.without_deleted(
         image_id
         for image_id, verdict in said.items()
         if verdict.author != person

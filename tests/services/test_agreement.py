@@ -55,6 +55,21 @@ def test_a_question_that_was_undone_has_no_answer(services: Services, plates: tu
     assert services.questions.inbox("Ada").answers == 0
 
 
+def test_a_deleted_image_is_neither_an_answer_nor_judged_again(
+    services: Services, plates: tuple[int, ...], sixty: tuple[int, ...]
+) -> None:
+    services.labelling.judge([plates[0]], "unsure", "Ada")
+    services.labelling.judge([plates[0]], "defect", "Bo", "question")
+    with services._workspace.reading() as work:
+        again = due(work, "Bo")
+    assert again and services.questions.inbox("Ada").answers == 1
+    for image in (plates[0], again[0]):
+        services.browsing.delete(image, "Bo")
+    assert services.questions.inbox("Ada").answers == 0
+    with services._workspace.reading() as work:
+        assert due(work, "Bo") == again[1:]
+
+
 def test_an_empty_remark_is_refused(services: Services, plates: tuple[int, ...]) -> None:
     with pytest.raises(InvalidRequestError, match="1 to 500"):
         services.questions.remark(plates[0], "  ", "Ada")

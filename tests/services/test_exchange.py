@@ -1,6 +1,7 @@
 """Out of one workspace and into another: what a format keeps, what it says it loses, what a bad label does."""
 
 import json
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
@@ -183,6 +184,19 @@ def test_exports_that_are_a_link_to_elsewhere_are_refused(services: Services, tm
 
     assert job.state == "failed" and "link" in str(job.error)
     assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_an_export_that_the_disk_has_no_room_for_is_refused_before_it_begins(
+    services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(services, 1, {}, "good")
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage._replace(free=100_000_000))
+    with pytest.raises(
+        ExportFailedError, match=r"of 0\.10 GB free there .*: make room, or export one product"
+    ):
+        services.exporting.export(tmp_path / "out", "png", None, silent)
+    assert list(tmp_path.glob(".out*")) == [] and not (tmp_path / "out").exists()
 
 
 def test_behind_a_link_no_half_written_export_is_cleared_away(services: Services, tmp_path: Path) -> None:
