@@ -1,6 +1,8 @@
 """Masks as files: one bit a pixel in a PNG, True on the defect. The same mask always gives the same bytes."""
 
 import io
+import struct
+import zlib
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,10 +11,14 @@ from PIL import Image, UnidentifiedImageError
 from storage.errors import MaskError
 
 MAX_PIXELS = 64_000_000
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+COMPRESSION = 1  # masks are mostly empty: more takes longer and saves little
 
 
 def encode_mask(mask: NDArray[np.bool_]) -> bytes:
     """Encode an (H, W) bool mask.
+
+    Written here, because a picture library unpacks the bits and packs them again: a third of the time of a save.
 
     Raises:
         MaskError: it is not a two-dimensional array of booleans with at least one pixel.
@@ -20,10 +26,16 @@ def encode_mask(mask: NDArray[np.bool_]) -> bytes:
     if mask.dtype != np.bool_ or mask.ndim != 2 or not mask.size:
         raise MaskError(f"A mask is an (H, W) array of booleans; this is {mask.shape} of {mask.dtype}.")
     height, width = mask.shape
-    image = Image.frombytes("1", (width, height), np.packbits(mask, axis=1).tobytes())
-    file = io.BytesIO()
-    image.save(file, format="PNG", compress_level=2)  # half the time, a third more bytes
-    return file.getvalue()
+    packed = np.packbits(mask, axis=1)
+    rows = np.zeros((height, 1 + packed.shape[1]), dtype=np.uint8)  # each begins with its filter: none
+    rows[:, 1:] = packed
+    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)  # one bit of grey a pixel
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows.data, COMPRESSION)), (b"IEND", b""))
+    return PNG_SIGNATURE + b"".join(_chunk(name, content) for name, content in chunks)
+
+
+def _chunk(name: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
 
 
 def decode_mask(data: bytes) -> NDArray[np.bool_]:

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from app.services.agreement import RECHECK, judge_again
 from app.services.authorship import checked_author, now
 from app.services.catalogue import read_image, require_image
@@ -196,7 +198,7 @@ class LabellingService:
 
     def _store(self, layer: PaintedLayer) -> Layer:
         sha = self._workspace.blobs.put(encode_mask(layer.mask))
-        return Layer(layer.defect_type.strip(), sha, int(layer.mask.sum()))
+        return Layer(layer.defect_type.strip(), sha, int(np.count_nonzero(layer.mask)))
 
     def _to_painting(self, image: Image, revision: Revision | None) -> Painting:
         if revision is None:
