@@ -39,6 +39,7 @@ QUEUES = {
     "useful": "Most useful first",
     "unjudged": "Not judged yet",
     "without_mask": "Defects not painted yet",
+    "painted_good": "Judged good, but painted",
     "waiting": "Painted, not taught yet",
     "disagreement": "Model and person disagree",
     "unsure": "Unsure",

@@ -7,7 +7,9 @@ from storage.queries import named
 from storage.records import DefectType
 from storage.tables import DefectTypeTable
 
-# Told apart on grey parts, by colour-blind eyes too (Okabe and Ito's set, black and grey left out, then lighter kin).
+# Told apart on grey parts, by colour-blind eyes too: Okabe and Ito's set without black, grey and yellow, then those of a
+# grid of colours that lie farthest from all before. Any two are at least 10 apart (CIEDE2000), and so they are as
+# people with protanopia, deuteranopia or tritanopia see them (Machado 2009); each is at least 10 from any grey.
 COLOURS = (
     "#d55e00",
     "#0072b2",
@@ -15,12 +17,12 @@ COLOURS = (
     "#cc79a7",
     "#009e73",
     "#56b4e9",
-    "#f0e442",
-    "#9467bd",
-    "#ff6f91",
-    "#00b8a9",
-    "#b15928",
-    "#7f9f00",
+    "#96001e",
+    "#b4f0b4",
+    "#1effff",
+    "#782d69",
+    "#e1f069",
+    "#4b87ff",
 )
 
 

@@ -45,7 +45,10 @@ class Wanted:
     taught: bool | None = None  # its own painting made the call
     contradicted: bool = False  # good but rejected, or a defect that passes
     not_judged_by: str | None = None  # whose verdict does not count here
-    undecided: bool = False  # nobody has judged it, or a call made since then contradicts the verdict
+    undecided: bool = (
+        False  # nobody has judged it, or a call made since then contradicts the verdict; a defect that is
+    )
+    # painted waits for a lesson, and for nobody
     text: str = ""
     version_id: int | None = None
     order: str = "name"
@@ -100,7 +103,7 @@ def needed_by(wanted: Wanted) -> set[str]:
     asked = {
         "part": (wanted.held_out,),
         "verdict": (wanted.verdict, wanted.not_judged_by, contradicted),
-        "revision": (wanted.painted,),
+        "revision": (wanted.painted, wanted.undecided or None),
         "score": (
             None if wanted.call == NONE else wanted.call, wanted.min_score, wanted.max_score,
             wanted.scored or None, wanted.taught, contradicted,
@@ -146,7 +149,9 @@ def conditions_of(wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.contradicted:
         conditions.append(_CONTRADICTED)
     if wanted.undecided:
-        conditions.append(or_(VERDICT.is_(None), and_(_CONTRADICTED, ScoreTable.at > VerdictTable.at)))
+        is_settled = and_(VerdictValue.DEFECT.value == VERDICT, PAINTED)
+        is_doubted = and_(_CONTRADICTED, ScoreTable.at > VerdictTable.at, ~is_settled)
+        conditions.append(or_(VERDICT.is_(None), is_doubted))
     return conditions
 
 

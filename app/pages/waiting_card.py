@@ -82,4 +82,9 @@ def _also(waiting: Waiting) -> Html | None:
         found.append(
             f"{messages.plural(len(waiting.without_mask), 'defect')} not painted: judged, but not learnt"
         )
+    if waiting.painted_good:
+        found.append(
+            f"{messages.plural(len(waiting.painted_good), 'image')} judged good, but painted: not learnt as either. "
+            f"Judge again or clear what is painted: Label, queue “{messages.QUEUES['painted_good']}”"
+        )
     return tag("ul", *(tag("li", text) for text in found), class_="tw-plain-list") if found else None

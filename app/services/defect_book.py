@@ -91,7 +91,7 @@ class DefectBookService:
             entries = _entries(work, product, person)
             found = next((one for one in entries if one.defect_type == checked), None)
             if found is None:
-                found = _new_entry(work, checked, len(entries), person)
+                found = _new_entry(work, checked, entries, person)
             new_rule = found.rule if words is None else words
             entry = replace(found, rule=new_rule, colour=colour or found.colour, is_listed=True)
             others = [one for one in entries if one.defect_type != checked]
@@ -216,10 +216,9 @@ def _entries(work: Work, product: str, person: str) -> list[BookEntry]:
     listed = [entry for entry in written if entry.is_listed or entry.defect_type in painted]
     known = {entry.defect_type for entry in listed}
     types = [found for found in work.defect_types.all() if found.name in painted - known]
-    return [
-        *listed,
-        *(_new_entry(work, found.name, len(listed) + at, person) for at, found in enumerate(types)),
-    ]
+    for found in types:
+        listed.append(_new_entry(work, found.name, listed, person))
+    return listed
 
 
 def _put_in_order(work: Work, product: str, entries: Sequence[BookEntry]) -> None:
@@ -230,9 +229,16 @@ def _put_in_order(work: Work, product: str, entries: Sequence[BookEntry]) -> Non
             work.book.put(product, entry)
 
 
-def _new_entry(work: Work, name: str, place: int, person: str) -> BookEntry:
-    known = next((found.colour for found in work.defect_types.all() if found.name == name), None)
-    return BookEntry(name, place, known or COLOURS[place % len(COLOURS)], "", True, person, now())
+def _new_entry(work: Work, name: str, before: Sequence[BookEntry], person: str) -> BookEntry:
+    """Return an entry behind those of the book, in a colour that none of them has while there is one."""
+    usual = [found.colour for found in work.defect_types.all() if found.name == name]
+    colour = unused((*usual, *COLOURS), [entry.colour for entry in before])
+    return BookEntry(name, len(before), colour, "", True, person, now())
+
+
+def unused(colours: Sequence[str], taken: Sequence[str]) -> str:
+    """Return the first colour that is not taken, or else the one that is taken least."""
+    return min(colours, key=lambda colour: (taken.count(colour), colours.index(colour)))
 
 
 def _painted(work: Work, product: str) -> frozenset[str]:

@@ -21,7 +21,7 @@ from storage.workspace import Workspace
 UNSAID, IGNORED, NORMAL, ANOMALOUS = range(4)
 
 NOTHING = "Nothing is painted: nothing would be learnt from this image."
-IS_GOOD = "This image counts as good: its painting would not be learnt. Judge it as defect to teach it."
+IS_GOOD = "This image is judged good, but painted: nothing of it is learnt. Judge it as defect, or clear what is painted."
 IS_UNSURE = "This image is unsure: its painting is not learnt before it is judged as defect."
 IS_KEPT = "This image is kept for testing: its painting checks the model and does not teach it."
 

@@ -31,6 +31,7 @@ WANTED = {
     "unjudged": Wanted(verdict=NONE),
     "unsure": Wanted(verdict="unsure"),
     "without_mask": Wanted(verdict="defect", painted=False),
+    "painted_good": Wanted(verdict="good", painted=True),
     "waiting": Wanted(painted=True, held_out=False, taught=False),
     "disagreement": Wanted(contradicted=True),
 }

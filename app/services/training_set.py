@@ -1,8 +1,9 @@
 """What a version would be made from now: good images, paintings, and what is new since the newest version.
 
-verdict good, not kept for testing              -> memory of good parts
+verdict good, not kept for testing, not painted -> memory of good parts
 painted, not kept for testing, not judged good  -> a lesson ("unsure" teaches nothing)
 judged defect without a painting                -> not learnt
+judged good with a painting                     -> not learnt: one of the two is wrong
 """
 
 from collections.abc import Mapping, Sequence
@@ -44,6 +45,7 @@ class Sides:
     lessons: tuple[Labels, ...]  # painted, not kept for testing
     kept: tuple[Labels, ...]  # painted, kept for testing
     unpainted: tuple[Labels, ...]  # judged defect, nothing painted, not kept for testing
+    painted_good: tuple[Labels, ...]  # judged good, but painted, not kept for testing
 
 
 def read_sides(work: Work) -> Sides:
@@ -51,10 +53,11 @@ def read_sides(work: Work) -> Sides:
     painted = [image for image in labels if image.painted and image.verdict in (None, "defect")]
     teachable = [image for image in labels if not image.held_out]
     return Sides(
-        good=tuple(image for image in teachable if image.verdict == "good"),
+        good=tuple(image for image in teachable if image.verdict == "good" and not image.painted),
         lessons=tuple(image for image in painted if not image.held_out),
         kept=tuple(image for image in painted if image.held_out),
         unpainted=tuple(image for image in teachable if image.verdict == "defect" and not image.painted),
+        painted_good=tuple(image for image in teachable if image.verdict == "good" and image.painted),
     )
 
 
@@ -112,6 +115,7 @@ def read_waiting(work: Work) -> Waiting:
         kept_for_testing=tuple(image.id for image in sides.kept),
         new_good=len(good - known_good),
         without_mask=tuple(image.id for image in sides.unpainted),
+        painted_good=tuple(image.id for image in sides.painted_good),
         to_forget=_to_forget(work, newest, {image.id for image in sides.lessons}, good),
         has_model=newest is not None,
         good_images_per_product={product: parts.get(product, 0) for product in products},

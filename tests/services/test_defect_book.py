@@ -5,6 +5,7 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
+from skimage.color import deltaE_ciede2000, rgb2lab
 
 from app.services import Services
 from app.services.errors import InvalidRequestError
@@ -47,6 +48,48 @@ def test_what_is_painted_is_in_the_book_and_keys_follow_its_order(
     assert names(services) == [("dent", 1)]
     with pytest.raises(InvalidRequestError, match="600"):
         book.write("plate", "dent", "Ada", rule="x" * 601)
+
+
+def test_defect_types_of_one_product_differ_in_colour_while_there_are_enough(
+    services: Services, plates: tuple[int, ...]
+) -> None:
+    for number in range(3):  # of another product: they take the first colours
+        services.labelling.add_defect_type(f"other {number}")
+    services.book.write("plate", "stain", "Ada")
+    services.book.write(
+        "plate", "mark", "Ada", colour=services.book.pages("plate")[0].colour
+    )  # as a person wants it
+    paint(services, plates[0], "other 0", (5, 5, 9, 9))
+    for number in range(len(COLOURS) - 2):
+        services.book.write("plate", f"type {number}", "Ada")
+
+    colours = [page.colour for page in services.book.pages("plate")]
+    assert len(colours) == len(COLOURS) + 1 and len(set(colours)) == len(COLOURS)
+
+
+VISIONS = {  # linear RGB to linear RGB: Machado, Oliveira and Fernandes 2009, severity 1
+    "normal": np.eye(3),
+    "protanopia": np.array(
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
+    ),
+    "deuteranopia": np.array(
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
+    ),
+    "tritanopia": np.array(
+        [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]]
+    ),
+}
+
+
+@pytest.mark.parametrize("vision", VISIONS)
+def test_any_two_colours_are_told_apart_by_colour_blind_eyes_too(vision: str) -> None:
+    rgb = np.array([[int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)] for colour in COLOURS])
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    seen = np.clip(linear @ VISIONS[vision].T, 0, 1)
+    shown = np.where(seen <= 0.0031308, 12.92 * seen, 1.055 * seen ** (1 / 2.4) - 0.055)
+    lab = rgb2lab(shown[None])[0]
+    apart = deltaE_ciede2000(lab[:, None], lab[None]) + 99 * np.eye(len(lab))
+    assert apart.min() > 10
 
 
 def test_pieces_are_cut_from_the_newest_paintings_until_a_person_chooses(

@@ -9,11 +9,12 @@ import numpy as np
 from app.services import Services
 from app.services.queue import QueueService
 from app.services.thumbnails import Thumbnails
+from app.services.training_set import training_set
 from app.services.usefulness import AUDIT_EVERY, AUDIT_SHARE, Place, Why, ranked
-from app.services.views import IncomingFile
+from app.services.views import IncomingFile, PaintedLayer, PaintingDraft
 from storage.listing import Candidate
 from storage.records import Call, NewScore, VersionKind
-from tests.services.parts import part
+from tests.services.parts import SIDE, part
 
 LIMIT = 1.0
 
@@ -123,6 +124,49 @@ def test_a_verdict_comes_back_once_when_a_newer_call_contradicts_it(
 
     assert judge([plates[1]], "good", "Ada", "contradiction") == 1  # said again, knowing the call
     assert queue.order("plate", "useful", "Ada") == ()
+
+
+def test_a_painted_defect_that_passes_waits_for_a_lesson_and_for_nobody(
+    services: Services, plates: tuple[int, ...]
+) -> None:
+    queue = services.queue
+    services.labelling.judge(plates, "good", "Ada")
+    services.labelling.judge(plates[:2], "defect", "Ada")
+    paint(services, plates[0])
+    score(services, dict.fromkeys(plates[:2], 0.5), datetime.now(UTC) + timedelta(milliseconds=1))
+
+    assert queue.order("plate", "useful", "Ada") == (plates[1],)
+    assert set(queue.order("plate", "disagreement", "Ada")) == set(plates[:2])
+
+
+def test_what_is_judged_good_but_painted_is_learnt_as_neither_and_has_a_queue(
+    services: Services, plates: tuple[int, ...]
+) -> None:
+    services.labelling.judge(plates, "good", "Ada")
+    for plate in plates:
+        services.labelling.teach_instead(plate, "Ada")
+
+    def learnt() -> tuple[set[int], set[int]]:
+        with services._workspace.reading() as work:
+            found = training_set(work)
+        return {image.id for image in found.good}, {image.id for _, image in found.lessons}
+
+    assert learnt() == (set(plates), set())
+    paint(services, plates[0])
+    assert learnt() == (set(plates[1:]), set())
+    assert (
+        services.teaching.waiting().painted_good
+        == services.queue.order("plate", "painted_good")
+        == plates[:1]
+    )
+    services.labelling.judge([plates[0]], "defect", "Ada")
+    assert learnt() == (set(plates[1:]), {plates[0]})
+    assert services.teaching.waiting().painted_good == ()
+
+
+def paint(services: Services, image: int) -> None:
+    draft = PaintingDraft(0, (PaintedLayer("dent", np.eye(SIDE, dtype=bool)),), None, True)
+    services.labelling.save_painting(image, draft, "Ada")
 
 
 def test_what_a_person_left_comes_last_for_that_person_only_and_stays_left(

@@ -13,6 +13,7 @@ class Waiting:
     kept_for_testing: tuple[int, ...]  # painted, but kept for testing
     new_good: int  # judged good since the version in use was made
     without_mask: tuple[int, ...]  # judged defect, nothing painted: not learnt
+    painted_good: tuple[int, ...]  # judged good, but painted: not learnt as either
     to_forget: tuple[int, ...]  # taught before, now emptied or judged good
     has_model: bool
     good_images_per_product: Mapping[str, int]  # images a first model would be built from
