@@ -149,7 +149,7 @@ def conditions_of(wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.contradicted:
         conditions.append(_CONTRADICTED)
     if wanted.undecided:
-        is_settled = and_(VerdictValue.DEFECT.value == VERDICT, PAINTED)
+        is_settled = and_(_is(VERDICT, VerdictValue.DEFECT.value), PAINTED)
         is_doubted = and_(_CONTRADICTED, ScoreTable.at > VerdictTable.at, ~is_settled)
         conditions.append(or_(VERDICT.is_(None), is_doubted))
     return conditions

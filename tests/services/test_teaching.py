@@ -162,8 +162,9 @@ def test_emptied_painting_is_forgotten_by_the_next_lesson(services: Services) ->
     result = services.teaching.result(teach(services).id)
     services.labelling.judge([bad], None, "Ada")
 
-    # The lesson starts from the first version, which is in use again and never learnt the painting.
-    assert result.sentence.startswith("looked at 1 more good image, changes ")
+    # The lesson starts from the first version, which is in use again and never learnt the painting. Judged good, but
+    # painted, the image is not learnt as good either.
+    assert result.sentence.startswith("nothing was new to version 1")
     version = next(version for version in services.versions.all() if version.id == result.version_id)
     assert version.lesson_images == ()
 
