@@ -12,7 +12,9 @@ from app.services.views import ChangedImage, ProductFigures
 SHOWN = 24
 
 
-def figures_table(before: Sequence[ProductFigures], after: Sequence[ProductFigures]) -> Html:
+def figures_table(
+    before: Sequence[ProductFigures], after: Sequence[ProductFigures], note: str = messages.FIGURES_NOTE
+) -> Html:
     """Return counts on the images kept for testing; `before` may be empty."""
     if not any(line.n_good or line.n_defect for line in after):
         return tag("p", messages.NO_FIGURES, class_="tw-quiet")
@@ -22,7 +24,7 @@ def figures_table(before: Sequence[ProductFigures], after: Sequence[ProductFigur
     rows = [_figures_row(line, earlier.get(line.product)) for line in after]
     return join(
         tag("table", tag("thead", head), tag("tbody", *rows), class_="tw-table"),
-        tag("p", messages.FIGURES_NOTE, class_="tw-quiet tw-small"),
+        tag("p", note, class_="tw-quiet tw-small"),
     )
 
 

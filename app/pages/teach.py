@@ -110,7 +110,7 @@ def _result_card(result: LessonResult, in_use_for: tuple[str, ...]) -> Html:
             _use(result, in_use_for),
         ),
         tag("h3", messages.FIGURES),
-        figures_table(result.figures_before, result.figures_after),
+        figures_table(result.figures_before, result.figures_after, messages.FIGURES_THEN),
         None if is_fit else changed_images(result.changes, result.version_id, result.parent_id),
     )
 
