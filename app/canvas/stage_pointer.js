@@ -6,6 +6,9 @@
  * paints and a finger moves the image; a hand that rests on the screen while the pen is near does nothing at all.
  */
 
+import { isShown } from "./dom.js";
+import { isSpaceTaken } from "./focus.js";
+
 /**
  * @typedef {object} Reactions
  * @property {(x: number, y: number, isErasing: boolean) => void} begin  isErasing: whatever the tool is
@@ -52,9 +55,10 @@ export class StagePointer {
     on("wheel", (event) => this.#wheel(event), { passive: false });
     on("contextmenu", (event) => event.preventDefault());
     on("mousedown", (event) => event.button === 1 && event.preventDefault()); // no scrolling by middle button
-    on("keydown", (event) => this.#space(event, true));
-    on("keyup", (event) => this.#space(event, false));
-    this.stage.addEventListener("blur", () => this.#setSpace(false));
+    // Wherever the focus is: a press on the page beside the stage must not turn the next drag into a stroke.
+    document.addEventListener("keydown", (event) => this.#spaceDown(event), true);
+    document.addEventListener("keyup", (event) => this.#spaceUp(event), true);
+    addEventListener("blur", () => this.#setSpace(false));
   }
 
   /** @param {PointerEvent | WheelEvent} event @returns {[number, number]} */
@@ -165,11 +169,18 @@ export class StagePointer {
     return this.react.zoom(...this.#at(event), WHEEL_STEP ** -Math.max(-400, Math.min(400, pixels)));
   }
 
-  /** @param {KeyboardEvent} event @param {boolean} isDown */
-  #space(event, isDown) {
-    if (event.code !== "Space") return;
-    event.preventDefault();
-    this.#setSpace(isDown);
+  /** @param {KeyboardEvent} event */
+  #spaceDown(event) {
+    if (event.code !== "Space" || !isShown(this.stage) || isSpaceTaken(event)) return;
+    event.preventDefault(); // it scrolls no page
+    this.#setSpace(true);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #spaceUp(event) {
+    if (event.code !== "Space" || !this.isSpaceDown) return;
+    event.preventDefault(); // it presses no button that was clicked before
+    this.#setSpace(false);
   }
 
   /** @param {boolean} isDown */
