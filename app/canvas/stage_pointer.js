@@ -15,6 +15,7 @@ import { isSpaceTaken } from "./focus.js";
  * @property {(points: [number, number][]) => void} extend
  * @property {() => void} end
  * @property {() => void} cancel
+ * @property {() => void} twice  a double click, after both of its strokes
  * @property {(dx: number, dy: number) => void} pan
  * @property {(x: number, y: number, factor: number) => void} zoom
  * @property {(way: 1 | -1) => void} resize  the brush
@@ -51,6 +52,7 @@ export class StagePointer {
     on("pointermove", (event) => this.#move(event));
     on("pointerup", (event) => this.#up(event));
     on("pointercancel", (event) => this.#up(event));
+    on("dblclick", (event) => !this.isSpaceDown && !event.ctrlKey && !event.metaKey && this.react.twice());
     on("pointerleave", () => this.react.hover(null));
     on("wheel", (event) => this.#wheel(event), { passive: false });
     on("contextmenu", (event) => event.preventDefault());
