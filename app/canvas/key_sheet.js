@@ -82,7 +82,7 @@ class KeySheet {
     if (this.awaited === null || ["Shift", "Control", "Alt", "AltGraph", "Meta"].includes(event.key)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    this.said.textContent = event.key === "Escape" ? HOW : changeKey(this.awaited, event.key);
+    this.said.textContent = event.key === "Escape" ? HOW : changeKey(this.awaited, event);
     const action = this.awaited;
     this.awaited = null;
     this.#show();
