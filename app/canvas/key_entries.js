@@ -38,6 +38,7 @@ export const KEY_MAP = [
   { action: "smaller", keys: [",", "["], does: "Smaller brush", group: PAINT, repeats: true },
   { action: "larger", keys: [".", "]"], does: "Larger brush", group: PAINT, repeats: true },
   { action: "redo", keys: ["Z"], does: "Make the stroke again", group: PAINT, repeats: true, command: "ctrl+shift" },
+  { action: "redo", keys: ["Y"], does: "Make the stroke again", group: PAINT, repeats: true, command: "ctrl" },
   { action: "undo", keys: ["Z"], does: "Undo the stroke", group: PAINT, repeats: true, command: "ctrl" },
   { action: "ignore", keys: ["I"], does: "Paint what shall be ignored", group: PAINT },
   ...Array.from({ length: 9 }, (_, at) => ({
@@ -122,10 +123,10 @@ export function changeKey(action, event) {
 /** @param {string} key @param {KeyEntry} entry */
 const shown = (key, entry) => ({ ctrl: "Ctrl+", "ctrl+shift": "Ctrl+Shift+", none: "" })[entry.command ?? "none"] + key;
 
-/** @param {string} action @returns {string} its key, for a tooltip: "Ctrl+Z" */
+/** @param {string} action @returns {string} its key, for a tooltip: "Ctrl+Z", "Ctrl+Shift+Z or Ctrl+Y" */
 export function keyOf(action) {
-  const entry = entries().find((candidate) => candidate.action === action);
-  return entry ? entry.keys.map((key) => shown(key, entry)).join(" ") : "";
+  const found = entries().filter((candidate) => candidate.action === action);
+  return found.map((entry) => entry.keys.map((key) => shown(key, entry)).join(" ")).join(" or ");
 }
 
 /**

@@ -49,21 +49,18 @@ class KeySheet {
     this.groups.replaceChildren(...names.map((group) =>
       create("section", {}, [
         create("h3", { text: group }),
-        create("dl", {}, grouped(known.filter((entry) => entry.group === group)).flatMap((entry) => this.#line(entry))),
+        create("dl", {}, grouped(known.filter((entry) => entry.group === group)).flatMap((entry) => this.#line(entry, known))),
       ]),
     ));
     this.usual.hidden = !hasOwnKeys();
   }
 
-  /** @param {KeyEntry} entry @returns {HTMLElement[]} */
-  #line(entry) {
+  /** @param {KeyEntry} entry @param {KeyEntry[]} known @returns {HTMLElement[]} */
+  #line(entry, known) {
     const isTypes = entry.action === TYPES;
-    const before = entry.command ? entry.command.split("+").map((word) => word[0].toUpperCase() + word.slice(1)) : [];
-    const between = isTypes ? " – " : " ";
-    const keys = this.awaited === entry.action ? [create("kbd", { text: "…" })] : [...before, ...entry.keys].flatMap((key, at) => [
-      ...(at ? [document.createTextNode(before.length ? " + " : between)] : []),
-      create("kbd", { text: key }),
-    ]);
+    const same = isTypes ? [entry] : known.filter(({ action }) => action === entry.action);
+    if (same[0] !== entry) return []; // stands in the line of the first
+    const keys = this.awaited === entry.action ? [create("kbd", { text: "…" })] : apart(same.map((one) => keysOf(one, isTypes ? " – " : " ")), " or ").flat();
     const change = () => this.#await(entry);
     const label = `${entry.does}: choose another key`;
     const shown = isTypes || isFixed(entry) ? keys : [create("button", { type: "button", class: "tb-key-change", title: label, "aria-label": label, "data-key-of": entry.action, onclick: change }, keys)];
@@ -97,6 +94,15 @@ class KeySheet {
 }
 
 const TYPES = "types";
+
+/** @param {Node[][]} groups @param {string} text @returns {Node[][]} with the text between them */
+const apart = (groups, text) => groups.flatMap((group, at) => (at ? [[document.createTextNode(text)], group] : [group]));
+
+/** @param {{keys: string[], command?: string}} entry @param {string} between its keys @returns {Node[]} */
+function keysOf({ keys, command }, between) {
+  const held = command ? command.split("+").map((word) => word[0].toUpperCase() + word.slice(1)) : [];
+  return apart([...held, ...keys].map((key) => [create("kbd", { text: key })]), held.length ? " + " : between).flat();
+}
 
 /** The nine keys of the defect types become one line. @param {KeyEntry[]} known @returns {KeyEntry[]} */
 function grouped(known) {
