@@ -6,7 +6,7 @@
 const JUDGE = "Judge";
 const MOVE = "Move and look";
 const PAINT = "Paint";
-const MASK = "Help with the mask";
+export const MASK = "Help with the mask";
 
 /** @type {KeyEntry[]} */
 export const KEY_MAP = [
@@ -25,7 +25,7 @@ export const KEY_MAP = [
   { action: "keys", keys: ["?"], does: "These keys", group: MOVE },
   { action: "brush", keys: ["B"], does: "Brush", group: PAINT },
   { action: "eraser", keys: ["E"], does: "Eraser", group: PAINT },
-  { action: "polygon", keys: ["P"], does: "Polygon: click the corners; Enter closes it", group: PAINT },
+  { action: "polygon", keys: ["P"], does: "Polygon: click the corners; Enter or a double click closes it", group: PAINT },
   { action: "polygon-cut", keys: ["O"], does: "Polygon that takes away", group: PAINT },
   { action: "fill", keys: ["F"], does: "Fill a closed contour: click inside it", group: PAINT },
   { action: "assist", keys: ["S"], does: "Click on a defect or stroke along it: a draft of its mask; again: by another method", group: MASK },
@@ -35,8 +35,8 @@ export const KEY_MAP = [
   { action: "shrink", keys: ["-"], does: "Shrink what is painted", group: MASK, repeats: true },
   { action: "smooth", keys: ["R"], does: "Round off what is painted", group: MASK, repeats: true },
   { action: "cancel", keys: ["Escape"], does: "Give up what is being drawn", group: MASK },
-  { action: "smaller", keys: [",", "["], does: "Smaller brush", group: PAINT, repeats: true },
-  { action: "larger", keys: [".", "]"], does: "Larger brush", group: PAINT, repeats: true },
+  { action: "smaller", keys: [",", "["], does: "Smaller brush or draft", group: PAINT, repeats: true },
+  { action: "larger", keys: [".", "]"], does: "Larger brush or draft", group: PAINT, repeats: true },
   { action: "redo", keys: ["Z"], does: "Make the stroke again", group: PAINT, repeats: true, command: "ctrl+shift" },
   { action: "redo", keys: ["Y"], does: "Make the stroke again", group: PAINT, repeats: true, command: "ctrl" },
   { action: "undo", keys: ["Z"], does: "Undo the stroke", group: PAINT, repeats: true, command: "ctrl" },
@@ -127,6 +127,17 @@ const shown = (key, entry) => ({ ctrl: "Ctrl+", "ctrl+shift": "Ctrl+Shift+", non
 export function keyOf(action) {
   const found = entries().filter((candidate) => candidate.action === action);
   return found.map((entry) => entry.keys.map((key) => shown(key, entry)).join(" ")).join(" or ");
+}
+
+const IN_WORDS = /** @type {Record<string, string>} */ ({
+  ",": "the comma", ".": "the full stop", ";": "the semicolon", ":": "the colon", "-": "the minus", "–": "the dash", "_": "the underscore",
+  "'": "the apostrophe", "’": "the apostrophe", '"': "the quotation mark", "`": "the backtick", "´": "the accent", "?": "the question mark", "!": "the exclamation mark",
+});
+
+/** @param {string} action @returns {string} one key of it as it can be read in a sentence: a mark that would end or part one is put in words */
+export function keyInText(action) {
+  const keys = entries().find((candidate) => candidate.action === action)?.keys ?? [];
+  return keys.find((key) => !Object.hasOwn(IN_WORDS, key)) ?? IN_WORDS[keys[0]] ?? "";
 }
 
 /**

@@ -2,7 +2,8 @@
 /** The sheet of all keys, and where a person chooses others: a modal dialog that Esc closes. */
 
 import { create, icon, loadStyle } from "./dom.js";
-import { changeKey, entries, hasOwnKeys, isFixed, isOfTypes, useUsualKeys } from "./key_entries.js";
+import { FAR } from "./draft.js";
+import { changeKey, entries, hasOwnKeys, isFixed, isOfTypes, MASK, useUsualKeys } from "./key_entries.js";
 
 /** @typedef {import("./key_entries.js").KeyEntry} KeyEntry */
 
@@ -49,7 +50,10 @@ class KeySheet {
     this.groups.replaceChildren(...names.map((group) =>
       create("section", {}, [
         create("h3", { text: group }),
-        create("dl", {}, grouped(known.filter((entry) => entry.group === group)).flatMap((entry) => this.#line(entry, known))),
+        create("dl", {}, [
+          ...grouped(known.filter((entry) => entry.group === group)).flatMap((entry) => this.#line(entry, known)),
+          ...(group === MASK ? moves() : []),
+        ]),
       ]),
     ));
     this.usual.hidden = !hasOwnKeys();
@@ -102,6 +106,15 @@ const apart = (groups, text) => groups.flatMap((group, at) => (at ? [[document.c
 function keysOf({ keys, command }, between) {
   const held = command ? command.split("+").map((word) => word[0].toUpperCase() + word.slice(1)) : [];
   return apart([...held, ...keys].map((key) => [create("kbd", { text: key })]), held.length ? " + " : between).flat();
+}
+
+/** The keys of a draft alone, and of nothing else: arrows belong to the page where none is shown. @returns {HTMLElement[]} */
+function moves() {
+  const arrows = keysOf({ keys: ["←", "→", "↑", "↓"] }, " ");
+  return [
+    create("dt", {}, arrows), create("dd", { text: "Move the draft by a pixel" }),
+    create("dt", {}, keysOf({ keys: ["Arrow"], command: "shift" }, " ")), create("dd", { text: `Move the draft by ${FAR} pixels` }),
+  ];
 }
 
 /** The nine keys of the defect types become one line. @param {KeyEntry[]} known @returns {KeyEntry[]} */
