@@ -124,7 +124,7 @@ export class Toolbar {
       if (name === "undo" || name === "patches") rail.append(separator());
       rail.append(tool(name, this.press));
     }
-    this.top.append(this.chips, this.size, this.mask, this.heatmap);
+    this.top.append(this.chips, this.heatmap, this.size, this.mask);
     const verdicts = create("div", { class: "tb-verdicts", role: "group", "aria-label": "Your verdict" });
     verdicts.append(...VERDICTS.map((verdict) => verdictButton(verdict, this.press)));
     const bottom = create("div", { class: "tb-bottom" }, [
