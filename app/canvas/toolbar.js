@@ -182,7 +182,7 @@ export class Toolbar {
     if (type) dot.style.setProperty("--tb-colour", type.colour);
     const action = type ? `type-${at + 1}` : "ignore";
     const key = keyOf(action) ? create("kbd") : null;
-    const does = type ? `Paint ${name}` : "Paint what shall count neither as good nor as defect";
+    const does = type ? `Paint ${name}` : `${name}: paint what shall count neither as good nor as defect`;
     return nameKey(create("button", {
       type: "button", class: "tb-chip", role: "radio", "aria-checked": String(isOn), "data-does": does, "data-key": action,
       "data-painted": painted.includes(name), onclick: () => this.press("layer", type?.name ?? ""),

@@ -1,6 +1,7 @@
 """The bar above the image: every defect type is within reach, and the image stays in its place."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.canvas.conftest import Painter
 
@@ -41,3 +42,11 @@ def test_the_image_stays_in_its_place_while_somebody_paints(painter: Painter) ->
     painter.put(image_id=7, defect_types=NAMES, heatmap_version=3)
     painter.page.wait_for_selector('.tb-painter[data-heatmap="shown"]')
     assert painter.page.evaluate(place) == before
+
+
+def test_each_chip_names_its_type_and_its_key(painter: Painter) -> None:
+    painter.open(defect_types=[*NAMES, "tenth"])
+    titles = [chip.get_attribute("title") or "" for chip in painter.page.locator(".tb-chip").all()]
+    assert titles[:9] == [f"Paint {name} ({key})" for key, name in enumerate(NAMES, 1)]
+    assert titles[9] == "Paint tenth" and titles[10].startswith("Ignore: ") and titles[10].endswith("(I)")
+    expect(painter.page.locator(".tb-new-type")).to_have_attribute("title", "New defect type")
