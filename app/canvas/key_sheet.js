@@ -64,7 +64,9 @@ class KeySheet {
     const isTypes = entry.action === TYPES;
     const same = isTypes ? [entry] : known.filter(({ action }) => action === entry.action);
     if (same[0] !== entry) return []; // stands in the line of the first
-    const keys = this.awaited === entry.action ? [create("kbd", { text: "…" })] : apart(same.map((one) => keysOf(one, isTypes ? " – " : " ")), " or ").flat();
+    const keys = this.awaited === entry.action ? [create("kbd", { text: "…" })] : same.flatMap((one, at) => [
+      ...(at ? [document.createTextNode(" or "), create("br")] : []), ...keysOf(one, isTypes ? " – " : " "),
+    ]);
     const change = () => this.#await(entry);
     const label = `${entry.does}: choose another key`;
     const shown = isTypes || isFixed(entry) ? keys : [create("button", { type: "button", class: "tb-key-change", title: label, "aria-label": label, "data-key-of": entry.action, onclick: change }, keys)];
@@ -99,13 +101,12 @@ class KeySheet {
 
 const TYPES = "types";
 
-/** @param {Node[][]} groups @param {string} text @returns {Node[][]} with the text between them */
-const apart = (groups, text) => groups.flatMap((group, at) => (at ? [[document.createTextNode(text)], group] : [group]));
-
 /** @param {{keys: string[], command?: string}} entry @param {string} between its keys @returns {Node[]} */
 function keysOf({ keys, command }, between) {
   const held = command ? command.split("+").map((word) => word[0].toUpperCase() + word.slice(1)) : [];
-  return apart([...held, ...keys].map((key) => [create("kbd", { text: key })]), held.length ? " + " : between).flat();
+  return [...held, ...keys].flatMap((key, at) => [
+    ...(at ? [document.createTextNode(held.length ? " + " : between)] : []), create("kbd", { text: key }),
+  ]);
 }
 
 /** The keys of a draft alone, and of nothing else: arrows belong to the page where none is shown. @returns {HTMLElement[]} */
