@@ -52,6 +52,18 @@ def test_the_marks_are_explained_while_they_are_shown(painter: Painter) -> None:
     expect(marks).to_have_count(0)  # there are none to explain
 
 
+@pytest.mark.parametrize("width", [740, 1366])
+def test_no_message_covers_what_the_marks_mean(painter: Painter, width: int) -> None:
+    painter.page.set_viewport_size({"width": width, "height": 768})
+    painter.open().key("l")
+    painter.key("x")  # a draft, with a sentence
+    expect(painter.page.locator(".tb-patches-legend li")).to_have_count(3)
+    expect(painter.page.locator(".tb-notice")).to_be_visible()
+    edges = "(selector) => document.querySelector(selector).getBoundingClientRect()"
+    note, notice = (painter.page.evaluate(edges, place) for place in (".tb-patches-note", ".tb-notice"))
+    assert notice["bottom"] <= note["top"]
+
+
 def test_without_a_model_a_sentence_says_so(painter: Painter) -> None:
     painter.server.without_model = True
     painter.open().key("l")
