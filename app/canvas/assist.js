@@ -3,14 +3,13 @@
 
 import { getModelDrafts, getSimilarDraft, postStroke, RefusedError } from "./api.js";
 import { Draft } from "./draft.js";
-import { keyOf } from "./key_entries.js";
+import { keyInText } from "./key_entries.js";
 import { toImage, toStage } from "./view.js";
 
 /** @typedef {import("./draft.js").Offer & {method?: keyof typeof METHODS, basis?: string, isOfBefore?: boolean}} Offer  `basis`: what else it rests on */
 /** @typedef {import("./draft.js").Surroundings & {layer: () => string, say: (message: string) => void}} Surroundings */
 
 const SVG = "http://www.w3.org/2000/svg";
-const HOW = "Enter takes it; , and . make it smaller or larger, arrows move it, Escape gives it up.";
 const METHODS = { both: "by looks and edges", brush: "by what it looks like", watershed: "by its edges" };
 const UNREACHABLE = "The server cannot be reached, and drafts are made there. Paint by hand, or try again.";
 
@@ -79,7 +78,7 @@ export class Assist {
   async copy() {
     const session = this.around.session();
     if (!session?.painting) return;
-    const key = keyOf("copy-draft");
+    const key = keyInText("copy-draft");
     const layer = this.#layerBefore(session.painting);
     if (layer && !(this.isOpen && this.offers[0]?.isOfBefore)) {
       this.abandon();
@@ -140,8 +139,8 @@ export class Assist {
     const [first, other] = this.offers;
     this.draft.open(first);
     const basis = first.basis ?? "";
-    const drafted = first.method && other?.method ? `Drafted ${METHODS[first.method]}${basis}; ${keyOf("assist")} drafts it ${METHODS[other.method]}. ` : basis;
-    this.around.say(drafted + HOW);
+    const drafted = first.method && other?.method ? `Drafted ${METHODS[first.method]}${basis}; ${keyInText("assist")} drafts it ${METHODS[other.method]}. ` : basis;
+    this.around.say(drafted + howToGoOn());
   }
 
   /** @param {() => Promise<Offer[]>} ask */
@@ -159,6 +158,10 @@ export class Assist {
     }
   }
 }
+
+/** With the keys of this person. */
+const howToGoOn = () =>
+  `${keyInText("done")} takes it, ${keyInText("cancel")} gives it up. Arrows move it, ${keyInText("smaller")} and ${keyInText("larger")} make it smaller or larger.`;
 
 /** No two points in one pixel, and no more than a request may hold. @param {[number, number][]} points */
 function thinned(points) {

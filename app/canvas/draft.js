@@ -17,7 +17,7 @@ import { toStage } from "./view.js";
 /** @typedef {import("./run_lengths.js").Box} Box */
 
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-const FAR = 10; // pixels, with Shift
+export const FAR = 10; // pixels, with Shift
 
 export class Draft {
   /** @param {Surroundings} around */

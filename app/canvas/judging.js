@@ -48,8 +48,13 @@ export class Judging {
       done: () => this.#done(), next: () => this.#move("next", "key"), previous: () => this.#move("previous", "key"),
     };
     if (!Object.hasOwn(own, action)) return false;
-    if (performance.now() >= this.movingUntil) own[/** @type {keyof typeof own} */ (action)]();
+    if (!this.isMoving) own[/** @type {keyof typeof own} */ (action)]();
     return true;
+  }
+
+  /** Whether another image is waited for. */
+  get isMoving() {
+    return performance.now() < this.movingUntil;
   }
 
   get #isPainted() {

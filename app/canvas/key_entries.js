@@ -6,7 +6,7 @@
 const JUDGE = "Judge";
 const MOVE = "Move and look";
 const PAINT = "Paint";
-const MASK = "Help with the mask";
+export const MASK = "Help with the mask";
 
 /** @type {KeyEntry[]} */
 export const KEY_MAP = [
@@ -25,7 +25,7 @@ export const KEY_MAP = [
   { action: "keys", keys: ["?"], does: "These keys", group: MOVE },
   { action: "brush", keys: ["B"], does: "Brush", group: PAINT },
   { action: "eraser", keys: ["E"], does: "Eraser", group: PAINT },
-  { action: "polygon", keys: ["P"], does: "Polygon: click the corners; Enter closes it", group: PAINT },
+  { action: "polygon", keys: ["P"], does: "Polygon: click the corners; Enter or a double click closes it", group: PAINT },
   { action: "polygon-cut", keys: ["O"], does: "Polygon that takes away", group: PAINT },
   { action: "fill", keys: ["F"], does: "Fill a closed contour: click inside it", group: PAINT },
   { action: "assist", keys: ["S"], does: "Click on a defect or stroke along it: a draft of its mask; again: by another method", group: MASK },
@@ -35,9 +35,10 @@ export const KEY_MAP = [
   { action: "shrink", keys: ["-"], does: "Shrink what is painted", group: MASK, repeats: true },
   { action: "smooth", keys: ["R"], does: "Round off what is painted", group: MASK, repeats: true },
   { action: "cancel", keys: ["Escape"], does: "Give up what is being drawn", group: MASK },
-  { action: "smaller", keys: [",", "["], does: "Smaller brush", group: PAINT, repeats: true },
-  { action: "larger", keys: [".", "]"], does: "Larger brush", group: PAINT, repeats: true },
+  { action: "smaller", keys: [",", "["], does: "Smaller brush or draft", group: PAINT, repeats: true },
+  { action: "larger", keys: [".", "]"], does: "Larger brush or draft", group: PAINT, repeats: true },
   { action: "redo", keys: ["Z"], does: "Make the stroke again", group: PAINT, repeats: true, command: "ctrl+shift" },
+  { action: "redo", keys: ["Y"], does: "Make the stroke again", group: PAINT, repeats: true, command: "ctrl" },
   { action: "undo", keys: ["Z"], does: "Undo the stroke", group: PAINT, repeats: true, command: "ctrl" },
   { action: "ignore", keys: ["I"], does: "Paint what shall be ignored", group: PAINT },
   ...Array.from({ length: 9 }, (_, at) => ({
@@ -102,16 +103,17 @@ export const isFixed = (entry) => isOfTypes(entry) || entry.action === "cancel" 
 
 /**
  * Give an action another key. The action that had it gets the one that becomes free: none is ever without a key.
- * @param {string} action @param {string} pressed `key` of the event @returns {string} a sentence: what has changed, or why nothing has
+ * @param {string} action @param {KeyboardEvent} event the new key, pressed @returns {string} a sentence: what has changed, or why nothing has
  */
-export function changeKey(action, pressed) {
+export function changeKey(action, event) {
   const known = entries();
   const entry = known.find((one) => one.action === action);
   if (!entry || isFixed(entry)) return "";
-  const key = pressed.length === 1 ? pressed.toUpperCase() : pressed;
+  const key = event.key.length === 1 ? event.key.toUpperCase() : event.key;
   if (NOT_FREE.includes(key)) return "This key has a use of its own. Choose another.";
   const sharing = known.filter((one) => has(key, false, one) && one.action !== action);
-  if (sharing.some(isOfTypes)) return "The digits 1 to 9 belong to the defect types. Choose another key.";
+  const isOfDigit = Boolean(typeAt(event)) && !event.getModifierState("AltGraph");
+  if (isOfDigit || sharing.some(isOfTypes)) return "The digits 1 to 9 belong to the defect types. Choose another key.";
   const chosen = { ...own, [action]: key };
   for (const other of sharing) chosen[other.action] = entry.keys[0];
   keep(chosen);
@@ -121,10 +123,21 @@ export function changeKey(action, pressed) {
 /** @param {string} key @param {KeyEntry} entry */
 const shown = (key, entry) => ({ ctrl: "Ctrl+", "ctrl+shift": "Ctrl+Shift+", none: "" })[entry.command ?? "none"] + key;
 
-/** @param {string} action @returns {string} its key, for a tooltip: "Ctrl+Z" */
+/** @param {string} action @returns {string} its key, for a tooltip: "Ctrl+Z", "Ctrl+Shift+Z or Ctrl+Y" */
 export function keyOf(action) {
-  const entry = entries().find((candidate) => candidate.action === action);
-  return entry ? entry.keys.map((key) => shown(key, entry)).join(" ") : "";
+  const found = entries().filter((candidate) => candidate.action === action);
+  return found.map((entry) => entry.keys.map((key) => shown(key, entry)).join(" ")).join(" or ");
+}
+
+const IN_WORDS = /** @type {Record<string, string>} */ ({
+  ",": "the comma", ".": "the full stop", ";": "the semicolon", ":": "the colon", "-": "the minus", "–": "the dash", "_": "the underscore",
+  "'": "the apostrophe", "’": "the apostrophe", '"': "the quotation mark", "`": "the backtick", "´": "the accent", "?": "the question mark", "!": "the exclamation mark",
+});
+
+/** @param {string} action @returns {string} one key of it as it can be read in a sentence: a mark that would end or part one is put in words */
+export function keyInText(action) {
+  const keys = entries().find((candidate) => candidate.action === action)?.keys ?? [];
+  return keys.find((key) => !Object.hasOwn(IN_WORDS, key)) ?? IN_WORDS[keys[0]] ?? "";
 }
 
 /**
@@ -142,21 +155,33 @@ export function nameKey(element) {
 }
 
 /**
- * The entry that a key press means. A key of another alphabet counts as the Latin one at its place, and so do the
- * digits of a keyboard that has them with Shift only.
+ * The entry that a key press means. The digits' places choose the defect types on every keyboard, also where other
+ * characters lie there without Shift; only a key that this person chose goes before. A key of another alphabet counts
+ * as the Latin one at its place. What AltGr writes counts as written.
  * @param {KeyboardEvent} event @returns {KeyEntry | undefined}
  */
 export function entryFor(event) {
-  if (event.altKey) return undefined;
-  const isCommand = event.ctrlKey || event.metaKey;
+  const isWritten = event.getModifierState("AltGraph"); // on Windows Ctrl and Alt seem held then
+  if (event.altKey && !isWritten) return undefined;
+  const isCommand = !isWritten && (event.ctrlKey || event.metaKey);
   const known = entries().filter(({ command }) => !command || event.shiftKey === (command === "ctrl+shift"));
   const find = (/** @type {string} */ key) => known.find((entry) => has(key, isCommand, entry));
-  return find(event.key) ?? find(placeOf(event));
+  const byKey = find(event.key);
+  if (isWritten) return byKey;
+  const isChosen = byKey && !usualKeys(byKey.action).includes(byKey.keys[0]);
+  return (isChosen ? undefined : find(typeAt(event))) ?? byKey ?? find(letterAt(event));
+}
+
+/** @param {string} action */
+const usualKeys = (action) => KEY_MAP.find((entry) => entry.action === action)?.keys ?? [];
+
+/** @param {KeyboardEvent} event @returns {string} the digit of the defect type at the place of the key; "": none is */
+export function typeAt({ code, shiftKey }) {
+  return shiftKey ? "" : (/^Digit([1-9])$/.exec(code)?.[1] ?? "");
 }
 
 /** @param {KeyboardEvent} event @returns {string} what a Latin keyboard has there; "": the key means itself */
-function placeOf({ key, code, shiftKey }) {
-  const digit = /^Digit(\d)$/.exec(code);
-  if (digit) return shiftKey ? "" : digit[1];
+function letterAt({ key, code, shiftKey }) {
+  if (code === "Digit0") return shiftKey ? "" : "0";
   return key > "\u007f" && key.length === 1 ? (/^Key([A-Z])$/.exec(code)?.[1] ?? "") : "";
 }

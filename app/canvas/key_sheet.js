@@ -2,7 +2,8 @@
 /** The sheet of all keys, and where a person chooses others: a modal dialog that Esc closes. */
 
 import { create, icon, loadStyle } from "./dom.js";
-import { changeKey, entries, hasOwnKeys, isFixed, isOfTypes, useUsualKeys } from "./key_entries.js";
+import { FAR } from "./draft.js";
+import { changeKey, entries, hasOwnKeys, isFixed, isOfTypes, MASK, useUsualKeys } from "./key_entries.js";
 
 /** @typedef {import("./key_entries.js").KeyEntry} KeyEntry */
 
@@ -49,20 +50,22 @@ class KeySheet {
     this.groups.replaceChildren(...names.map((group) =>
       create("section", {}, [
         create("h3", { text: group }),
-        create("dl", {}, grouped(known.filter((entry) => entry.group === group)).flatMap((entry) => this.#line(entry))),
+        create("dl", {}, [
+          ...grouped(known.filter((entry) => entry.group === group)).flatMap((entry) => this.#line(entry, known)),
+          ...(group === MASK ? moves() : []),
+        ]),
       ]),
     ));
     this.usual.hidden = !hasOwnKeys();
   }
 
-  /** @param {KeyEntry} entry @returns {HTMLElement[]} */
-  #line(entry) {
+  /** @param {KeyEntry} entry @param {KeyEntry[]} known @returns {HTMLElement[]} */
+  #line(entry, known) {
     const isTypes = entry.action === TYPES;
-    const before = entry.command ? entry.command.split("+").map((word) => word[0].toUpperCase() + word.slice(1)) : [];
-    const between = isTypes ? " – " : " ";
-    const keys = this.awaited === entry.action ? [create("kbd", { text: "…" })] : [...before, ...entry.keys].flatMap((key, at) => [
-      ...(at ? [document.createTextNode(before.length ? " + " : between)] : []),
-      create("kbd", { text: key }),
+    const same = isTypes ? [entry] : known.filter(({ action }) => action === entry.action);
+    if (same[0] !== entry) return []; // stands in the line of the first
+    const keys = this.awaited === entry.action ? [create("kbd", { text: "…" })] : same.flatMap((one, at) => [
+      ...(at ? [document.createTextNode(" or "), create("br")] : []), ...keysOf(one, isTypes ? " – " : " "),
     ]);
     const change = () => this.#await(entry);
     const label = `${entry.does}: choose another key`;
@@ -82,7 +85,7 @@ class KeySheet {
     if (this.awaited === null || ["Shift", "Control", "Alt", "AltGraph", "Meta"].includes(event.key)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    this.said.textContent = event.key === "Escape" ? HOW : changeKey(this.awaited, event.key);
+    this.said.textContent = event.key === "Escape" ? HOW : changeKey(this.awaited, event);
     const action = this.awaited;
     this.awaited = null;
     this.#show();
@@ -97,6 +100,23 @@ class KeySheet {
 }
 
 const TYPES = "types";
+
+/** @param {{keys: string[], command?: string}} entry @param {string} between its keys @returns {Node[]} */
+function keysOf({ keys, command }, between) {
+  const held = command ? command.split("+").map((word) => word[0].toUpperCase() + word.slice(1)) : [];
+  return [...held, ...keys].flatMap((key, at) => [
+    ...(at ? [document.createTextNode(held.length ? " + " : between)] : []), create("kbd", { text: key }),
+  ]);
+}
+
+/** The keys of a draft alone, and of nothing else: arrows belong to the page where none is shown. @returns {HTMLElement[]} */
+function moves() {
+  const arrows = keysOf({ keys: ["←", "→", "↑", "↓"] }, " ");
+  return [
+    create("dt", {}, arrows), create("dd", { text: "Move the draft by a pixel" }),
+    create("dt", {}, keysOf({ keys: ["Arrow"], command: "shift" }, " ")), create("dd", { text: `Move the draft by ${FAR} pixels` }),
+  ];
+}
 
 /** The nine keys of the defect types become one line. @param {KeyEntry[]} known @returns {KeyEntry[]} */
 function grouped(known) {

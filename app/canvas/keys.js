@@ -5,27 +5,11 @@
  * held down "hold" and "release". Keys are left alone while somebody types.
  */
 
+import { isPressingControl, isTyping } from "./focus.js";
 import { entryFor } from "./key_entries.js";
 import { toggleKeySheet } from "./key_sheet.js";
 
 /** @typedef {{action: string, phase: "press" | "hold" | "release"}} Action */
-
-const TYPED_INTO = "input, textarea, select, [contenteditable=''], [contenteditable='true'], [role='textbox'], [role='combobox']";
-const NOT_TYPED = "input[type='range'], input[type='checkbox'], input[type='radio'], input[type='button']";
-
-/** @param {KeyboardEvent} event */
-function isTyping(event) {
-  const target = event.composedPath()[0];
-  if (!(target instanceof HTMLElement)) return false;
-  return Boolean(target.closest(TYPED_INTO)) && !target.matches(NOT_TYPED);
-}
-
-/** Enter and Space belong to the button or link that has the focus. @param {KeyboardEvent} event */
-function isPressingControl(event) {
-  const target = event.composedPath()[0];
-  const isControl = target instanceof HTMLElement && Boolean(target.closest("button, a[href], summary, [role='tab'], [role='option']"));
-  return event.key === "Enter" && isControl;
-}
 
 /** @param {string} action @param {Action["phase"]} [phase] */
 export function fire(action, phase = "press") {

@@ -33,8 +33,10 @@ export class LearntPatches {
     this.overlay = document.createElementNS(SVG, "svg");
     this.overlay.setAttribute("class", "tb-layer tb-patches");
     this.overlay.append(this.cells);
-    this.sign = create("div", { class: "tb-patches-sign", role: "status", hidden: true });
-    around.stage.append(this.overlay, this.sign);
+    this.sign = create("span", { class: "tb-patches-sign", role: "status" });
+    this.legend = create("ul", { class: "tb-patches-legend", "aria-label": "Marks" });
+    this.note = create("div", { class: "tb-patches-note", hidden: true }, [this.sign, this.legend]);
+    around.stage.append(this.overlay, this.note);
   }
 
   /** @param {boolean} isOn */
@@ -87,33 +89,62 @@ export class LearntPatches {
   /** @param {string} sentence in their place */
   #clear(sentence) {
     this.cells.replaceChildren();
+    this.legend.replaceChildren();
     this.sign.textContent = sentence;
-    this.sign.hidden = !sentence;
+    this.note.hidden = !sentence;
   }
 
   /** @param {Learnt} learnt @param {string[]} types @param {{width: number, height: number}} image */
   #show({ rows, columns, patches, sentence }, types, image) {
     this.#clear(sentence);
     const [width, height] = [image.width / columns, image.height / rows];
-    /** @param {number} kind @param {(x: number, y: number) => string} shape of the cell that begins there */
-    const outline = (kind, shape) => patches.map((patch, at) => (patch === kind ? shape((at % columns) * width, Math.floor(at / columns) * height) : "")).join("");
-    const box = (/** @type {number} */ x, /** @type {number} */ y) => `M${x} ${y}h${width}v${height}h${-width}z`;
-    const line = (/** @type {number} */ x, /** @type {number} */ y) => `M${x} ${y + height}L${x + width} ${y}`;
-    const dot = (/** @type {number} */ x, /** @type {number} */ y) => `M${x + width / 2} ${y + height / 2}h0`;
-    this.#add("tb-patch-normal", outline(NORMAL, dot));
-    this.#add("tb-patch-ignored", outline(IGNORED, line));
-    types.forEach((name, at) => this.#add("tb-patch-anomalous", outline(ANOMALOUS + at, box), this.around.colours().get(name)));
+    /** @param {number} kind @param {Shape} shape */
+    const outline = (kind, shape) => patches.map((patch, at) => (patch === kind ? shape((at % columns) * width, Math.floor(at / columns) * height, width, height) : "")).join("");
+    const colours = types.map((name) => this.around.colours().get(name));
+    this.#add("tb-patch-normal", outline(NORMAL, SHAPES.dot));
+    this.#add("tb-patch-ignored", outline(IGNORED, SHAPES.line));
+    colours.forEach((colour, at) => this.#add("tb-patch-anomalous", outline(ANOMALOUS + at, SHAPES.box), colour));
+    this.legend.replaceChildren(...LEGEND.map(([kind, shape, text]) => legendEntry(kind, SHAPES[shape](2, 2, 10, 10), text, colours[0])));
     this.draw();
   }
 
   /** @param {string} kind @param {string} outline @param {string} [colour] */
   #add(kind, outline, colour) {
-    for (const part of outline ? ["under", "over"] : []) {
-      const path = document.createElementNS(SVG, "path");
-      path.setAttribute("class", `${kind} tb-patch-${part}`);
-      path.setAttribute("d", outline);
-      if (colour && part === "over") path.style.setProperty("--tb-colour", colour);
-      this.cells.append(path);
-    }
+    if (outline) this.cells.append(...marks(kind, outline, colour));
   }
+}
+
+/** @typedef {(x: number, y: number, width: number, height: number) => string} Shape  drawn in a cell that begins at x, y */
+
+const SHAPES = {
+  box: /** @type {Shape} */ ((x, y, width, height) => `M${x} ${y}h${width}v${height}h${-width}z`),
+  line: /** @type {Shape} */ ((x, y, width, height) => `M${x} ${y + height}L${x + width} ${y}`),
+  dot: /** @type {Shape} */ ((x, y, width, height) => `M${x + width / 2} ${y + height / 2}h0`),
+};
+
+const LEGEND = /** @type {const} */ ([
+  ["tb-patch-anomalous", "box", "learnt as defect"],
+  ["tb-patch-ignored", "line", "left alone"],
+  ["tb-patch-normal", "dot", "counts as good"],
+]);
+
+/** A mark is seen on any part: dark below, bright above. @param {string} kind @param {string} outline @param {string} [colour] */
+function marks(kind, outline, colour) {
+  return ["under", "over"].map((part) => {
+    const path = document.createElementNS(SVG, "path");
+    path.setAttribute("class", `${kind} tb-patch-${part}`);
+    path.setAttribute("d", outline);
+    if (colour && part === "over") path.style.setProperty("--tb-colour", colour);
+    return path;
+  });
+}
+
+/** @param {string} kind @param {string} outline @param {string} text @param {string} [colour] */
+function legendEntry(kind, outline, text, colour) {
+  const picture = document.createElementNS(SVG, "svg");
+  picture.setAttribute("class", "tb-patches-mark");
+  picture.setAttribute("viewBox", "0 0 14 14");
+  picture.setAttribute("aria-hidden", "true");
+  picture.append(...marks(kind, outline, colour));
+  return create("li", {}, [picture, create("span", { text })]);
 }

@@ -20,6 +20,7 @@ import { StagePointer } from "./stage_pointer.js";
 import { facts, saveStatus, savedEvent } from "./status_text.js";
 import { Strokes } from "./strokes.js";
 import { Toolbar } from "./toolbar.js";
+import { Unfinished } from "./unfinished.js";
 import { pan, zoomAt } from "./view.js";
 
 /** @typedef {import("./mask_canvas.js").CanvasValue} CanvasValue */
@@ -28,8 +29,6 @@ import { pan, zoomAt } from "./view.js";
 const PAUSE_MS = 800; // after the last save, before what the painting would change is asked for
 
 const ANSWERED_MS = 3000; // a server that has not answered by then does not
-
-const ENDS_A_DRAFT = ["brush", "eraser", "polygon", "polygon-cut", "fill", "assist", "good", "defect", "unsure", "next", "previous", "clear", "grow", "shrink", "smooth"];
 
 export class Painter {
   /** @param {HTMLElement} root @param {Shared} shared @param {(name: string, data: any) => void} trigger */
@@ -62,10 +61,11 @@ export class Painter {
     const around = {
       stage: this.stage, view: () => this.renderer.view, session: () => this.session, layer: () => this.layers.layer,
       paint: (/** @type {boolean} */ isErasing, /** @type {import("./painting.js").Fill} */ fill) => this.strokes.cover(isErasing, fill),
-      say: (/** @type {string} */ message) => this.toolbar.say(message),
+      say: (/** @type {string} */ message) => this.toolbar.say(this.unfinished.told(message)),
     };
     this.shapes = new Shapes(around);
     this.assist = new Assist(around);
+    this.unfinished = new Unfinished({ ...around, shapes: this.shapes, assist: this.assist });
     this.strokes = new Strokes({
       ...around, brush: this.brush, layers: this.layers, shapes: this.shapes, assist: this.assist, renderer: this.renderer,
       mayPaint: () => this.#canPaint, isCovered: () => this.blink.isShown, coloursChanged: () => this.#recolour(),
@@ -94,8 +94,11 @@ export class Painter {
       author: () => this.value.author ?? "",
       shownBecause: () => this.value.shown_because ?? "queue",
       trigger: (name, data) => this.trigger(name, data),
-      notice: (message, button) => this.toolbar.say(message, button),
-      clear: () => this.renderer.redrawBox(this.session?.clear() ?? null),
+      notice: (message, button) => this.toolbar.say(this.unfinished.told(message), button),
+      clear: () => {
+        this.unfinished.finish();
+        this.renderer.redrawBox(this.session?.clear() ?? null);
+      },
       goOn: () => this.#goOn(),
     };
   }
@@ -117,6 +120,7 @@ export class Painter {
       extend: (points) => now(() => points.forEach(([x, y]) => this.strokes.extend(x, y))),
       end: () => now(() => this.strokes.end()),
       cancel: () => now(() => this.strokes.cancel()),
+      twice: () => now(() => this.strokes.twice()),
       pan: (dx, dy) => this.#look((view, image, stage) => pan(view, dx, dy, image, stage)),
       zoom: (x, y, factor) => this.#look((view, image, stage) => zoomAt(view, x, y, factor, image, stage)),
       resize: (way) => this.press(way > 0 ? "larger" : "smaller"),
@@ -125,6 +129,8 @@ export class Painter {
         this.shapes.hover(point);
       },
     });
+    new ResizeObserver(() => isShown(this.root) || this.unfinished.finish()).observe(this.root); // another page of the app
+    for (const leaving of ["beforeunload", "pagehide"]) addEventListener(leaving, () => this.unfinished.finish(), true); // before the outbox looks
     document.addEventListener("twinbank:action", (event) => {
       if (isShown(this.root)) this.act(/** @type {CustomEvent} */ (event).detail);
     });
@@ -154,9 +160,15 @@ export class Painter {
 
   /** A key or a button. @param {string} name @param {any} [value] */
   press(name, value) {
-    if (this.shapes.isOpen && this.#drawing(name)) return;
-    if (this.assist.isOpen && this.#drafting(name)) return;
-    if (this.judging?.act(name)) return;
+    const { session } = this;
+    if (this.unfinished.press(name)) return this.refresh();
+    if (!this.judging?.act(name)) this.#react(name, value);
+    const note = this.unfinished.told();
+    if (note && session === this.session && !this.judging.isMoving) this.toolbar.say(note);
+  }
+
+  /** @param {string} name @param {any} value */
+  #react(name, value) {
     if (name.startsWith("type-")) value = this.layers.nameOf(Number(name.slice(5)));
     const pressed = name.startsWith("type-") ? "layer" : name;
     const reactions = {
@@ -182,33 +194,6 @@ export class Painter {
 
   get #canPaint() {
     return Boolean(this.session?.painting) && !this.value.read_only;
-  }
-
-  /** What a key means while a draft is shown. @param {string} name @returns {boolean} whether that was all */
-  #drafting(name) {
-    const own = {
-      done: () => this.assist.take(), cancel: () => this.assist.abandon(), undo: () => this.assist.abandon(),
-      smaller: () => this.assist.draft.step(-1), larger: () => this.assist.draft.step(1),
-    };
-    if (Object.hasOwn(own, name)) {
-      own[/** @type {keyof typeof own} */ (name)]();
-      this.refresh();
-      return true;
-    }
-    if (name === "assist" && this.assist.switchMethod()) return true;
-    if (ENDS_A_DRAFT.includes(name)) this.assist.abandon();
-    return false;
-  }
-
-  /** What a key means while a polygon is open. @param {string} name @returns {boolean} whether that was all */
-  #drawing(name) {
-    const own = { done: () => this.shapes.close(), cancel: () => this.shapes.abandon(), undo: () => this.shapes.stepBack() };
-    if (Object.hasOwn(own, name)) {
-      own[/** @type {keyof typeof own} */ (name)]();
-      return true;
-    }
-    if (ENDS_A_DRAFT.includes(name)) this.shapes.abandon();
-    return false;
   }
 
   /** @param {string} layer "" is the one to ignore */
@@ -263,6 +248,8 @@ export class Painter {
   /** @param {CanvasValue} value */
   apply(value) {
     const before = this.value;
+    const isOther = value.image_id !== this.session?.imageId || value.refresh !== before.refresh || value.blind !== before.blind;
+    if (isOther || value.read_only) this.unfinished.finish(); // as long as it may be painted
     this.value = value;
     this.judging.arrived();
     this.root.toggleAttribute("data-read-only", Boolean(value.read_only));
@@ -270,7 +257,6 @@ export class Painter {
     this.heatmap.setVisible(value.heatmap_visible !== false);
     this.#showPatches();
     if (value.author && value.author !== before.author) this.outbox.retryNow();
-    const isOther = value.image_id !== this.session?.imageId || value.refresh !== before.refresh || value.blind !== before.blind;
     if (isOther) this.open(value.image_id ?? null);
     else if (value.heatmap_version !== before.heatmap_version || value.contour !== before.contour) this.#loadHeatmap();
     this.#noteHeatmap();

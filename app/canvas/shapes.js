@@ -34,6 +34,8 @@ export class Shapes {
     this.pointer = null;
     /** @type {ShapeTool} */
     this.tool = "polygon";
+    /** @type {("corner" | "closed" | "nothing")[]} what the last two clicks of a polygon did */
+    this.clicks = [];
     this.line = document.createElementNS(SVG, "polyline");
     this.knots = document.createElementNS(SVG, "g");
     this.overlay = document.createElementNS(SVG, "svg");
@@ -53,12 +55,33 @@ export class Shapes {
   press(tool, x, y) {
     if (tool === "fill") return this.#fillAt(x, y);
     this.tool = tool;
-    const first = this.corners[0];
-    const isBack = first && this.corners.length > 2 && this.#isNear(first, x, y);
-    if (isBack) return this.close();
-    const last = this.corners[this.corners.length - 1];
-    if (!last || !this.#isNear(last, x, y, 2)) this.corners.push(toImage(this.around.view(), x, y)); // not twice by a double click
+    this.clicks = [...this.clicks.slice(-1), this.#click(x, y)];
     return this.draw();
+  }
+
+  /** @param {number} x @param {number} y of the stage @returns {"corner" | "closed" | "nothing"} what it did */
+  #click(x, y) {
+    const first = this.corners[0];
+    if (this.corners.length > 2 && this.#isNear(first, x, y)) {
+      this.close();
+      return "closed";
+    }
+    const last = this.corners[this.corners.length - 1];
+    if (last && this.#isNear(last, x, y, 2)) return "nothing"; // not twice by a double click
+    this.corners.push(toImage(this.around.view(), x, y));
+    return "corner";
+  }
+
+  /** Both clicks of a double click have been made: the second one is no corner of its own. */
+  pressTwice() {
+    const [before, now] = this.clicks;
+    if (now === "corner") this.stepBack();
+    if (before !== "closed" && this.corners.length > 2) this.close();
+  }
+
+  /** The click was none: two fingers came, to move the image. */
+  takeBack() {
+    if (this.clicks.pop() === "corner") this.stepBack();
   }
 
   /** @param {[number, number] | null} point of the stage */

@@ -6,12 +6,16 @@
  * paints and a finger moves the image; a hand that rests on the screen while the pen is near does nothing at all.
  */
 
+import { isShown } from "./dom.js";
+import { isSpaceTaken } from "./focus.js";
+
 /**
  * @typedef {object} Reactions
  * @property {(x: number, y: number, isErasing: boolean) => void} begin  isErasing: whatever the tool is
  * @property {(points: [number, number][]) => void} extend
  * @property {() => void} end
  * @property {() => void} cancel
+ * @property {() => void} twice  a double click, after both of its strokes
  * @property {(dx: number, dy: number) => void} pan
  * @property {(x: number, y: number, factor: number) => void} zoom
  * @property {(way: 1 | -1) => void} resize  the brush
@@ -48,13 +52,15 @@ export class StagePointer {
     on("pointermove", (event) => this.#move(event));
     on("pointerup", (event) => this.#up(event));
     on("pointercancel", (event) => this.#up(event));
+    on("dblclick", (event) => !this.isSpaceDown && !event.ctrlKey && !event.metaKey && this.react.twice());
     on("pointerleave", () => this.react.hover(null));
     on("wheel", (event) => this.#wheel(event), { passive: false });
     on("contextmenu", (event) => event.preventDefault());
     on("mousedown", (event) => event.button === 1 && event.preventDefault()); // no scrolling by middle button
-    on("keydown", (event) => this.#space(event, true));
-    on("keyup", (event) => this.#space(event, false));
-    this.stage.addEventListener("blur", () => this.#setSpace(false));
+    // Wherever the focus is: a press on the page beside the stage must not turn the next drag into a stroke.
+    document.addEventListener("keydown", (event) => this.#spaceDown(event), true);
+    document.addEventListener("keyup", (event) => this.#spaceUp(event), true);
+    addEventListener("blur", () => this.#setSpace(false));
   }
 
   /** @param {PointerEvent | WheelEvent} event @returns {[number, number]} */
@@ -165,11 +171,18 @@ export class StagePointer {
     return this.react.zoom(...this.#at(event), WHEEL_STEP ** -Math.max(-400, Math.min(400, pixels)));
   }
 
-  /** @param {KeyboardEvent} event @param {boolean} isDown */
-  #space(event, isDown) {
-    if (event.code !== "Space") return;
-    event.preventDefault();
-    this.#setSpace(isDown);
+  /** @param {KeyboardEvent} event */
+  #spaceDown(event) {
+    if (event.code !== "Space" || !isShown(this.stage) || isSpaceTaken(event)) return;
+    event.preventDefault(); // it scrolls no page
+    this.#setSpace(true);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #spaceUp(event) {
+    if (event.code !== "Space" || !this.isSpaceDown) return;
+    event.preventDefault(); // it presses no button that was clicked before
+    this.#setSpace(false);
   }
 
   /** @param {boolean} isDown */

@@ -59,10 +59,16 @@ export class Strokes {
     this.around.session()?.endStroke();
   }
 
+  /** A double click. */
+  twice() {
+    const { brush, shapes } = this.around;
+    if (brush.shape && brush.shape !== "fill" && this.around.mayPaint() && !this.around.isCovered()) shapes.pressTwice();
+  }
+
   cancel() {
     const { assist, brush, shapes, renderer } = this.around;
     brush.erase(false);
-    shapes.abandon();
+    if (brush.shape) shapes.takeBack();
     assist.abandon();
     renderer.redrawBox(this.around.session()?.cancelStroke() ?? null);
   }

@@ -124,7 +124,7 @@ export class Toolbar {
       if (name === "undo" || name === "patches") rail.append(separator());
       rail.append(tool(name, this.press));
     }
-    this.top.append(this.chips, this.size, this.mask, this.heatmap);
+    this.top.append(this.chips, this.heatmap, this.size, this.mask);
     const verdicts = create("div", { class: "tb-verdicts", role: "group", "aria-label": "Your verdict" });
     verdicts.append(...VERDICTS.map((verdict) => verdictButton(verdict, this.press)));
     const bottom = create("div", { class: "tb-bottom" }, [
@@ -182,7 +182,7 @@ export class Toolbar {
     if (type) dot.style.setProperty("--tb-colour", type.colour);
     const action = type ? `type-${at + 1}` : "ignore";
     const key = keyOf(action) ? create("kbd") : null;
-    const does = type ? `Paint ${name}` : "Paint what shall count neither as good nor as defect";
+    const does = type ? `Paint ${name}` : `${name}: paint what shall count neither as good nor as defect`;
     return nameKey(create("button", {
       type: "button", class: "tb-chip", role: "radio", "aria-checked": String(isOn), "data-does": does, "data-key": action,
       "data-painted": painted.includes(name), onclick: () => this.press("layer", type?.name ?? ""),

@@ -51,6 +51,26 @@ def test_brackets_change_it_and_arrows_move_it(painter: Painter) -> None:
     assert off_by(painter.saved().layer("scratch"), box(91, 132, 79, 180)) <= 250
 
 
+@pytest.mark.parametrize(
+    ("own", "sizes"),
+    [({}, "[ and ]"), ({"smaller": ",", "larger": "K"}, "the comma and K")],
+)
+def test_the_keys_of_a_draft_are_told_as_they_are_and_can_be_read(
+    painter: Painter, own: dict[str, str], sizes: str
+) -> None:
+    painter.open().page.evaluate("(own) => localStorage.setItem('twinbank-keys', JSON.stringify(own))", own)
+    painter.open().key("x")
+    says = f"Enter takes it, Escape gives it up. Arrows move it, {sizes} make it smaller or larger."
+    expect(painter.page.locator(".tb-notice")).to_have_text(says)
+
+
+def test_the_key_sheet_lists_the_arrows_of_a_draft(painter: Painter) -> None:
+    painter.open().key("?")
+    for keys, does in (("← → ↑ ↓", "by a pixel"), ("Shift + Arrow", "by 10 pixels")):
+        line = painter.page.locator("#twinbank-key-sheet dd", has_text=f"Move the draft {does}")
+        expect(line.locator("xpath=preceding-sibling::dt[1]")).to_have_text(keys)
+
+
 def test_one_click_is_enough_for_a_draft(painter: Painter) -> None:
     painter.open().key("s")
     painter.stroke((130, 100), (130, 100))

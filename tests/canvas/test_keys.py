@@ -238,3 +238,22 @@ def test_a_painting_fetched_ahead_is_not_older_than_what_was_saved_since(painter
     painter.ready(8)
     painted = painter.page.evaluate("window.component.session.painting.layers.get('scratch')?.count ?? 0")
     assert painted == painter.layer("scratch", 8).sum() > 0
+
+
+@pytest.mark.parametrize("redo", ["Control+Shift+z", "Control+y", "Meta+y", "Meta+Shift+z"])
+def test_a_stroke_that_was_taken_back_is_made_again(painter: Painter, redo: str) -> None:
+    painter.open().stroke((60, 60), (160, 60))
+    painter.key("Meta+z" if redo.startswith("Meta") else "Control+z")
+    assert not painter.saved().layer("scratch").any()
+    painter.key(redo)
+    assert painter.saved().layer("scratch")[60, 100]
+
+
+def test_both_keys_that_make_a_stroke_again_are_told(painter: Painter) -> None:
+    painter.open().page.get_by_role(
+        "button", name="Make the stroke again (Ctrl+Shift+Z or Ctrl+Y)"
+    ).wait_for()
+    painter.key("?")
+    line = painter.page.locator("#twinbank-key-sheet dd", has_text="Make the stroke again")
+    expect(line).to_have_count(1)
+    expect(line.locator("xpath=preceding-sibling::dt[1]")).to_have_text("Ctrl + Shift + Z or Ctrl + Y")

@@ -71,25 +71,56 @@ def test_escape_keeps_the_old_key_and_the_sheet(painter: Painter) -> None:
     assert moves(painter) == ["next"]
 
 
+def fired(painter: Painter, **event: object) -> list[str]:
+    """The actions that this key press means."""
+    found: list[str] = painter.page.evaluate(
+        """(event) => {
+            const fired = [];
+            const note = ({ detail }) => fired.push(detail.action);
+            document.addEventListener("twinbank:action", note);
+            document.body.dispatchEvent(new KeyboardEvent("keydown", { bubbles: true, composed: true, ...event }));
+            document.removeEventListener("twinbank:action", note);
+            return fired;
+        }""",
+        event,
+    )
+    return found
+
+
 @pytest.mark.parametrize(
-    ("key", "code", "shift", "action"),
+    ("key", "code", "held", "action"),
     [
-        ("&", "Digit1", False, "type-1"),  # AZERTY: digits are written with Shift
-        ("1", "Digit1", True, "type-1"),
-        ("a", "KeyQ", False, "previous"),  # AZERTY: the letter counts, not its place
-        ("п", "KeyG", False, "good"),  # Cyrillic
-        ("/", "Digit7", True, None),  # QWERTZ: Shift+7
-        ("!", "Digit1", True, None),
+        ("&", "Digit1", "", "type-1"),  # AZERTY: digits are written with Shift
+        ("1", "Digit1", "shiftKey", "type-1"),
+        ("-", "Digit6", "", "type-6"),  # AZERTY: the place counts, not what is written there
+        ("-", "NumpadSubtract", "", "shrink"),
+        ("-", "Minus", "", "shrink"),
+        ("à", "Digit0", "", "fit"),
+        ("6", "Numpad6", "", "type-6"),
+        ("[", "Digit5", "modifierAltGraph", "smaller"),  # AZERTY: written with AltGr
+        ("a", "KeyQ", "", "previous"),  # AZERTY: the letter counts, not its place
+        ("п", "KeyG", "", "good"),  # Cyrillic
+        ("/", "Digit7", "shiftKey", None),  # QWERTZ: Shift+7
+        ("!", "Digit1", "shiftKey", None),
+        ("1", "Digit1", "ctrlKey", None),  # the browser's own: its first tab
     ],
 )
-def test_other_keyboards(painter: Painter, key: str, code: str, shift: bool, action: str | None) -> None:
+def test_other_keyboards(painter: Painter, key: str, code: str, held: str, action: str | None) -> None:
     painter.open()
-    painter.page.evaluate(
-        """([key, code, shiftKey]) => {
-            window.fired = [];
-            document.addEventListener("twinbank:action", (event) => window.fired.push(event.detail.action));
-            document.body.dispatchEvent(new KeyboardEvent("keydown", { key, code, shiftKey, bubbles: true, composed: true }));
-        }""",
-        [key, code, shift],
-    )
-    assert painter.page.evaluate("window.fired") == ([] if action is None else [action])
+    more = {held: True} if held else {}
+    assert fired(painter, key=key, code=code, **more) == ([] if action is None else [action])
+
+
+def test_a_key_of_ones_own_goes_before_the_type_at_its_place_and_none_is_given_there(
+    painter: Painter,
+) -> None:
+    painter.open().page.evaluate("localStorage.setItem('twinbank-keys', JSON.stringify({good: 'È'}))")
+    painter.page.reload()
+    painter.page.wait_for_selector('.tb-painter[data-ready="true"]')
+    assert fired(painter, key="è", code="Digit7") == ["good"]  # chosen before the places counted
+    assert fired(painter, key="é", code="Digit2") == ["type-2"]
+    painter.key("?")
+    sheet = painter.page.get_by_role("dialog", name="Keys")
+    sheet.get_by_role("button", name="Next image: choose another key", exact=True).click()
+    assert fired(painter, key="-", code="Digit6") == []
+    expect(painter.page.get_by_role("status").filter(has_text="belong to the defect types")).to_be_visible()

@@ -124,6 +124,114 @@ def test_a_polygon_can_be_given_up_and_taken_back_corner_by_corner(painter: Pain
     assert painter.layer("scratch")[120, 150]
 
 
+CLOSED = "The polygon was closed. Ctrl+Z takes it back."
+
+
+@pytest.mark.parametrize("key", ["b", "e", "p", "s", "n", "+"])
+def test_an_open_polygon_is_closed_before_another_tool_or_verdict(painter: Painter, key: str) -> None:
+    painter.open().key("p")
+    click(painter, *SQUARE)
+    painter.key(key)
+    expect(painter.page.locator(".tb-notice")).to_have_text(CLOSED)
+    assert painter.saved().layer("scratch")[120, 150]
+    for _ in range(2 if key == "+" else 1):  # growing it is a step of its own
+        painter.key("Control+z")
+    assert not painter.saved().layer("scratch").any()
+
+
+def test_an_open_polygon_is_cleared_as_a_step_of_its_own(painter: Painter) -> None:
+    painter.open().key("p")
+    click(painter, *SQUARE)
+    painter.page.evaluate("window.component.press('clear')")
+    assert not painter.saved().layer("scratch").any()
+    painter.key("Control+z")
+    assert painter.saved().layer("scratch")[120, 150]
+
+
+def test_an_image_with_an_open_polygon_is_not_marked_good(painter: Painter) -> None:
+    painter.open().key("p")
+    click(painter, *SQUARE)
+    painter.key("g")
+    expect(painter.page.locator(".tb-notice")).to_contain_text(f"{CLOSED} A defect is painted here")
+    assert painter.saved().layer("scratch")[120, 150] and painter.server.verdicts == []
+    click(painter, *SQUARE[:2])  # two corners enclose nothing
+    painter.page.get_by_role("button", name="Clear the painting, mark good").click()
+    painter.page.wait_for_function("window.events.some(([name]) => name === 'move')")
+    assert not painter.layer("scratch").any()
+
+
+@pytest.mark.parametrize("way", ["d", "u", "answer", "read only", "other page", "reload"])
+def test_an_open_polygon_is_painted_when_its_image_is_left(painter: Painter, way: str) -> None:
+    next_image = {"image_id": 8, "shown_because": "queue", "heatmap_version": None, "defect_types": ["dent"]}
+    painter.open(at_once=next_image).key("p")
+    click(painter, *SQUARE)
+    if way in ("d", "u"):
+        painter.key(way)
+        painter.ready(8)
+        expect(painter.page.locator(".tb-notice")).to_be_hidden()  # Ctrl+Z is about this image by now
+    elif way == "answer":
+        painter.put(image_id=8, read_only=True, defect_types=["dent"])
+        painter.ready(8)
+    elif way == "read only":
+        painter.put(image_id=7, read_only=True)
+    elif way == "other page":
+        painter.page.evaluate("document.querySelector('#host').hidden = true")
+        painter.page.wait_for_function("window.component.session.history.past.length === 1")
+    else:
+        painter.page.reload()
+        painter.page.wait_for_selector('.tb-painter[data-ready="true"]')
+    painter.page.wait_for_selector('.tb-painter[data-saved="saved"]', state="attached")
+    assert (painter.layer("scratch") ^ square(painter)).sum() <= 200
+    assert not painter.layer("scratch", 8).any() and not painter.layer("dent", 8).any()
+
+
+def test_two_corners_are_given_up(painter: Painter) -> None:
+    painter.open().key("p")
+    click(painter, *SQUARE[:2])
+    painter.key("b")
+    painter.page.wait_for_timeout(200)
+    expect(painter.page.locator(".tb-notice")).to_be_hidden()
+    assert painter.server.saves == [] and not painter.page.evaluate("window.component.shapes.isOpen")
+
+
+def test_a_double_click_closes_a_polygon(painter: Painter) -> None:
+    painter.open().key("p")
+    click(painter, *SQUARE[:3])
+    painter.page.evaluate("window.corners = 0")
+    painter.page.evaluate(
+        """() => {
+            const { shapes } = window.component;
+            const close = shapes.close.bind(shapes);
+            shapes.close = () => { window.corners = shapes.corners.length; close(); };
+        }"""
+    )
+    x, y = painter.window_at(*SQUARE[3])
+    painter.page.mouse.click(x, y)
+    painter.page.mouse.move(x + 3, y)  # a hand is not that still
+    painter.page.mouse.down(click_count=2)
+    painter.page.mouse.up(click_count=2)
+    assert (painter.saved().layer("scratch") ^ square(painter)).sum() <= 200
+    assert painter.page.evaluate("window.corners") == 4
+    painter.page.mouse.dblclick(*painter.window_at(20, 20))
+    assert (
+        painter.page.evaluate("window.component.shapes.corners.length") == 1
+    )  # a corner, and no polygon yet
+
+
+def test_two_fingers_take_back_the_corner_they_began_with_not_the_polygon(painter: Painter) -> None:
+    painter.open().key("p")
+    click(painter, *SQUARE)
+    session = painter.page.context.new_cdp_session(painter.page)
+    touches = [
+        {"id": at, "x": x, "y": y}
+        for at, (x, y) in enumerate([painter.window_at(40, 40), painter.window_at(60, 60)])
+    ]
+    for down in (touches[:1], touches, []):
+        kind = "touchStart" if down else "touchEnd"
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": down})
+    assert painter.page.evaluate("window.component.shapes.corners.length") == 4
+
+
 def test_a_closed_contour_is_filled_and_an_open_one_is_told(painter: Painter) -> None:
     painter.open().stroke((100, 80), (200, 80), (200, 160))
     painter.key("f")
