@@ -4,6 +4,7 @@
 import { getCards, postVerdicts, takeBack } from "./api.js";
 import { create, loadStyle } from "./dom.js";
 import { Grid } from "./grid.js";
+import { openPage } from "./page_address.js";
 
 /**
  * @typedef {object} GridValue
@@ -97,8 +98,7 @@ class ImageGrid {
   /** Name the query in the address while this page is the open one. */
   #inAddress() {
     if (!this.value.in_address) return;
-    const { open = "browse" } = Object.fromEntries(new URLSearchParams(location.search));
-    if (open === "browse") history.replaceState(null, "", `?${["open=browse", queryText(this.value.query)].filter(Boolean).join("&")}`);
+    if (openPage() === "browse") history.replaceState(null, "", `?${["open=browse", queryText(this.value.query)].filter(Boolean).join("&")}`);
   }
 
   apply() {

@@ -23,6 +23,7 @@ class FrameView:
     page: gr.State
     author: gr.Textbox
     address: gr.Textbox  # never shown; what stood behind the question mark when the page was loaded
+    opens: gr.Textbox  # never shown; the page that this address names
 
 
 def build(author_default: str | None) -> FrameView:
@@ -48,7 +49,8 @@ def build(author_default: str | None) -> FrameView:
         LookSwitch(elem_id="tw-look")
         author = gr.Textbox("", visible="hidden", show_label=False, container=False, elem_id="tw-author")
         address = gr.Textbox("", visible="hidden", show_label=False, container=False, elem_id="tw-address")
-    return FrameView(product, strip, tag, keys, gr.State("browse"), author, address)
+        opens = gr.Textbox("", visible="hidden", show_label=False, container=False, elem_id="tw-opens")
+    return FrameView(product, strip, tag, keys, gr.State("browse"), author, address, opens)
 
 
 class FrameHandlers:

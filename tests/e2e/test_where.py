@@ -1,0 +1,100 @@
+"""Where a person was: page, product, queue and image come back, and a person's own step wins."""
+
+import pytest
+from playwright.sync_api import Route, expect
+
+from app.services.views import IncomingFile
+from tests.e2e.conftest import Running
+from tests.e2e.inspector import Inspector
+from tests.services.parts import part
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def plates(running: Running) -> tuple[int, ...]:
+    files = [IncomingFile(f"plate-{seed}.png", part(seed).png) for seed in range(4)]
+    return running.services.importing.import_files(files, "plate", "Ada").image_ids
+
+
+@pytest.fixture(scope="module")
+def gears(running: Running) -> tuple[int, ...]:
+    files = [IncomingFile(f"gear-{seed}.png", part(seed, stripes=True).png) for seed in range(3)]
+    return running.services.importing.import_files(files, "gear", "Ada").image_ids
+
+
+def choose(inspector: Inspector, dropdown: str, starts: str) -> None:
+    inspector.settled()
+    inspector.page.locator(f"#{dropdown} input").click()
+    inspector.page.locator(
+        f"#{dropdown} li[aria-label^='{starts}'], li[aria-label^='{starts}']"
+    ).first.click()
+    inspector.settled()
+
+
+def shows(inspector: Inspector, dropdown: str, text: str) -> None:
+    expect(inspector.page.locator(f"#{dropdown} input")).to_have_value(text)
+
+
+def hold(inspector: Inspector, pattern: str) -> list[Route]:
+    held: list[Route] = []
+    inspector.page.route(pattern, lambda route: held.append(route))
+    return held
+
+
+def test_product_queue_and_heatmap_are_as_they_were_after_a_reload(
+    inspector: Inspector, plates: tuple[int, ...], gears: tuple[int, ...]
+) -> None:
+    inspector.come("?open=label").on_label()
+    choose(inspector, "tw-product", "gear")
+    choose(inspector, "tw-queue", "All images")
+    inspector.page.locator("#tw-heatmap-on input").uncheck()
+    image = inspector.on_label().open_image
+    inspector.page.wait_for_url(f"**/?open=label&product=gear&queue=all&image={image}")
+
+    inspector.page.reload()
+    inspector.on_label(image).settled()
+    assert image in gears
+    shows(inspector, "tw-product", "gear (3)")
+    shows(inspector, "tw-queue", "All images")
+    expect(inspector.page.locator("#tw-heatmap-on input")).not_to_be_checked()
+    inspector.go("browse")
+    expect(inspector.page.locator(".tb-grid-count")).to_have_text("3 images")
+    expect(inspector.page).to_have_url(f"{inspector.address}/?open=browse&product=gear")
+
+
+def test_another_page_keeps_its_product_in_the_address(
+    inspector: Inspector, plates: tuple[int, ...], gears: tuple[int, ...]
+) -> None:
+    inspector.come("?open=book")
+    choose(inspector, "tw-product", "plate")
+    expect(inspector.page).to_have_url(f"{inspector.address}/?open=book&product=plate")
+
+    inspector.page.reload()
+    expect(inspector.page.locator("#tw-page-book")).to_be_visible()
+    expect(inspector.page.locator("#tw-book-types")).to_contain_text("The book of this product is empty")
+    shows(inspector, "tw-product", "plate (4)")
+
+
+@pytest.mark.parametrize("name", ["browse", "models"])
+def test_a_tab_that_is_pressed_wins_over_the_page_of_the_address(
+    inspector: Inspector, plates: tuple[int, ...], name: str
+) -> None:
+    held = hold(inspector, "**/name_tag.js")
+    inspector.come(f"?open=label&image={plates[2]}")
+    inspector.go(name)
+    for route in held:
+        route.continue_()
+    inspector.settled()
+
+    expect(inspector.page.locator(f"#tw-page-{name}")).to_be_visible()
+    expect(inspector.page).to_have_url(f"{inspector.address}/?open={name}")
+    inspector.go("label").on_label(plates[2])
+
+
+def test_an_image_that_is_gone_leaves_the_page_usable(
+    inspector: Inspector, plates: tuple[int, ...], gears: tuple[int, ...]
+) -> None:
+    inspector.come("?open=label&image=99999").on_label()
+    expect(inspector.page.get_by_text("There is no image 99999")).to_be_visible()
+    shows(inspector, "tw-product", "All products (7)")
