@@ -67,7 +67,6 @@ WHY = {
 }
 BOOK = "Defect book"
 BOOK_OPEN = "Open"
-BOOK_TYPES = "Defect types, in the order of their keys"
 BOOK_NEW = "New defect type, then Enter"
 BOOK_EMPTY = "The book of this product is empty"
 BOOK_EMPTY_NEXT = "Paint a defect on the page Label, or add a defect type below."
@@ -234,6 +233,10 @@ def waiting_for_you(answers: int, questions: int) -> tuple[tuple[str, str], ...]
 
 def book_author(author: str) -> str:
     return f"Rule last changed by {author}."
+
+def book_types(product: str) -> str:
+    return f"Defect types of {product}, in the order of their keys"
+
 
 
 def pair(first: str, second: str) -> str:

@@ -37,7 +37,7 @@ def build_app(services: Services) -> gr.Blocks:
                 name = page.__name__.rpartition(".")[2]
                 with gr.Tab(messages.PAGES[name], id=name, elem_id=f"tw-page-{name}") as tab[name]:
                     views[name] = page.build(services)
-        around = Frame(tabs, tab, bar.page, bar.product, bar.author, bar.strip)
+        around = Frame(tabs, tab, bar.page, bar.product, bar.author, bar.strip, bar.book)
         _connect(services, app, bar, around, views)
     return app
 
@@ -64,7 +64,7 @@ def _connect(
     review.wire(views["review"], around, review.ReviewHandlers(services), open_in_label)
     models.wire(views["models"], around, models.ModelsHandlers(services), open_in_label)
 
-    where = [bar.product, views["label"].queue]
+    where = [bar.product, views["label"].queue, bar.book]
     for name, item in around.tab.items():
         item.select(lambda page=name: page, None, bar.page, queue=False, **QUIET)
         item.select(None, where, None, js=_REMEMBER)
@@ -74,13 +74,16 @@ def _connect(
     def arrive(author: str, address: str, heatmap: bool) -> tuple[Any, ...]:
         asked = dict(parse_qsl(address.removeprefix("?")))
         product = frame_handlers.products(asked.get("product", ""))
-        return author, *labelling.arrive(author, asked, heatmap), product, *browsing.arrive(asked)
+        names = [summary.name for summary in services.browsing.products()]
+        book = next((asked[key] for key in ("product", "book") if asked.get(key) in names), "")
+        return author, *labelling.arrive(author, asked, heatmap), product, book, *browsing.arrive(asked)
 
     named = [bar.author, bar.address, views["label"].heatmap]
     arriving = [
         bar.author,
         *label.arrival_of(views["label"], bar.opens),
         bar.product,
+        bar.book,
         *views["browse"].filters(),
     ]
     shown = browse.show_target(views["browse"], around, browsing)

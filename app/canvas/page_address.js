@@ -1,7 +1,8 @@
 // @ts-check
 /**
- * Where a person is, named in the address: the page that is open, the product, and on Label the queue and the image. A
- * reload, a bookmark or a link comes back to it. What Browse lists is named by its grid.
+ * Where a person is, named in the address: the page that is open, the product, on Label the queue and the image, on
+ * Defect book the product whose book it is where none is chosen. A reload, a bookmark or a link comes back to it. What
+ * Browse lists is named by its grid.
  */
 
 import { isShown } from "./dom.js";
@@ -28,15 +29,19 @@ function openImage() {
 function write() {
   const page = openPage();
   if (page === FIRST && new URLSearchParams(location.search).get("open") === FIRST) return;
-  const { product = "", queue = "" } = chosen;
-  const label = page === "label" ? { queue: queue === FIRST_QUEUE ? "" : queue, image: openImage() } : {};
-  const named = Object.entries({ open: page, product, ...label }).filter(([, value]) => value);
+  const { product = "", queue = "", book = "" } = chosen;
+  const isLabel = page === "label";
+  const where = {
+    open: page, product, book: page === "book" && !product ? book : "",
+    queue: isLabel && queue !== FIRST_QUEUE ? queue : "", image: isLabel ? openImage() : "",
+  };
+  const named = Object.entries(where).filter(([, value]) => value);
   history.replaceState(null, "", `?${new URLSearchParams(named)}`);
 }
 
-/** Name what is chosen, once the page that was gone to is shown. @param {string} product @param {string} queue */
-export function remember(product, queue) {
-  chosen = { product, queue };
+/** Name what is chosen, once the page that was gone to is shown. @param {string} product @param {string} queue @param {string} book */
+export function remember(product, queue, book) {
+  chosen = { product, queue, book };
   setTimeout(write);
 }
 

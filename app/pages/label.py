@@ -339,10 +339,10 @@ def open_target(view: LabelView, frame: Frame, handlers: LabelHandlers) -> Targe
 
 
 def open_book(event: gr.EventData) -> tuple[Any, ...]:
-    """Go to the defect book, when that was pressed."""
+    """Go to the defect book of the open image's product, when that was pressed."""
     if event.action != "book":
-        return gr.skip(), gr.skip()
-    return gr.Tabs(selected="book"), "book"
+        return gr.skip(), gr.skip(), gr.skip()
+    return gr.Tabs(selected="book"), "book", event.product
 
 
 def wire(view: LabelView, frame: Frame, handlers: LabelHandlers) -> None:
@@ -370,7 +370,7 @@ def wire(view: LabelView, frame: Frame, handlers: LabelHandlers) -> None:
     view.canvas.name_needed(None, None, None, js=_ASK_NAME)
     view.queue.input(handlers.first, desk, outputs, **_IN_ORDER)
     view.side.act(handlers.act, [*here, *desk], outputs, **_IN_ORDER)
-    view.side.act(open_book, None, [frame.tabs, frame.page], queue=False, **QUIET)
+    view.side.act(open_book, None, [frame.tabs, frame.page, frame.book], queue=False, **QUIET)
     view.side.act(
         handlers.choose_queue,
         [frame.product, frame.author, view.heatmap],

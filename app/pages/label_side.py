@@ -47,7 +47,7 @@ def panel(beside: Beside) -> Html:
         _queue(beside),
         _image(details),
         _conversation(beside.said, beside.person),
-        book_panel.in_short(beside.book),
+        book_panel.in_short(beside.book, details.card.product),
         _notices(details),
         _teach(beside.waiting),
     )

@@ -98,3 +98,21 @@ def test_an_image_that_is_gone_leaves_the_page_usable(
     inspector.come("?open=label&image=99999").on_label()
     expect(inspector.page.get_by_text("There is no image 99999")).to_be_visible()
     shows(inspector, "tw-product", "All products (7)")
+
+
+def test_the_book_beside_the_image_is_opened_of_the_images_product(
+    inspector: Inspector, running: Running, plates: tuple[int, ...], gears: tuple[int, ...]
+) -> None:
+    running.services.book.write("gear", "chip", "Ada")
+    inspector.come(f"?open=label&image={gears[1]}").on_label(gears[1]).settled()
+    inspector.page.locator(".tw-book").get_by_role("button", name="Open").click()
+    types = inspector.page.locator("#tw-book-types")
+    expect(types).to_contain_text("Defect types of gear")
+    expect(types).to_contain_text("chip")
+    shows(inspector, "tw-product", "All products (7)")  # the queue stays as it was
+    expect(inspector.page).to_have_url(f"{inspector.address}/?open=book&book=gear")
+
+    inspector.page.reload()
+    expect(types).to_contain_text("Defect types of gear")
+    choose(inspector, "tw-product", "plate")
+    expect(types).not_to_contain_text("chip")
