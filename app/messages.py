@@ -98,6 +98,9 @@ REMARK = "Write a remark or a question, then Enter"
 YOU = "You"
 LEFT_AT = "You left it for later on {at:%d %b, %H:%M}."
 NO_WAY_BACK = "You have judged or left no image before this one."
+NO_BLIND_WAY_BACK = (
+    "You have left no image for later in this second look. What you judged blind does not come back here."
+)
 QUEUE_DONE = "Nothing is left in this queue"
 QUEUE_DONE_NEXT = "Choose another queue above, or teach what you painted."
 MODEL_SAYS = "The model says"
@@ -231,12 +234,12 @@ def waiting_for_you(answers: int, questions: int) -> tuple[tuple[str, str], ...]
     return tuple((queue, words) for queue, count, words in found if count)
 
 
-def book_author(author: str) -> str:
-    return f"Rule last changed by {author}."
-
 def book_types(product: str) -> str:
     return f"Defect types of {product}, in the order of their keys"
 
+
+def book_author(author: str) -> str:
+    return f"Rule last changed by {author}."
 
 
 def pair(first: str, second: str) -> str:

@@ -156,16 +156,27 @@ class LabelHandlers:
     ) -> tuple[Any, ...]:
         desk = Desk(chosen(product), author, queue, heatmap)
         if event.direction == "previous":
-            found = self._services.queue.previous(event.image_id, desk.product, author)
-        else:
-            found = self._services.queue.leave(event.image_id, desk.product, queue, author)
-            found = getattr(event, "opened", None) or found  # the person is looking at it already
+            return self._showing(self._before(event.image_id, desk), "queue", desk)
+        found = self._services.queue.leave(event.image_id, desk.product, queue, author)
+        found = getattr(event, "opened", None) or found  # the person is looking at it already
         if found is None:
-            is_end = event.direction == "next"
-            inform(f"{messages.QUEUE_DONE}. {messages.QUEUE_DONE_NEXT}" if is_end else messages.NO_WAY_BACK)
-            is_over = is_end and queue == RECHECK  # what was hidden stays hidden
-            return self._showing(None if is_over else event.image_id, "queue", desk)
+            inform(f"{messages.QUEUE_DONE}. {messages.QUEUE_DONE_NEXT}")
+            found = None if queue == RECHECK else event.image_id  # what was hidden stays hidden
         return self._showing(found, "queue", desk)
+
+    def _before(self, image: int, desk: Desk) -> int | None:
+        """Return the image to go back to, or this one again, and say why; in a second look only blind ones."""
+        if desk.queue != RECHECK:
+            found = self._services.queue.previous(image, desk.product, desk.author)
+            if found is None:
+                inform(messages.NO_WAY_BACK)
+            return found or image
+        found = self._services.agreement.left_before(image, desk.product, desk.author)
+        if found is not None:
+            return found
+        inform(messages.NO_BLIND_WAY_BACK)
+        order = self._services.queue.order(desk.product, RECHECK, desk.author)
+        return image if image in order else next(iter(order), None)
 
     @refusals_shown
     def saved(
