@@ -1,8 +1,9 @@
 """What stands around the pages: the panel beside the painter, the header, the keys."""
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import BrowserContext, Locator, expect
 
+from app.services.agreement import due
 from app.services.views import IncomingFile
 from tests.e2e.conftest import Running
 from tests.e2e.inspector import Inspector
@@ -43,3 +44,19 @@ def test_a_long_conversation_opens_at_its_newest_line(
     assert lies_within(written, box)
     first, second = newest.bounding_box(), written.bounding_box()
     assert first and second and first["y"] < second["y"]  # as it is read: the newest last
+
+
+def test_a_second_look_offers_no_heatmap(
+    context: BrowserContext, running: Running, plates: tuple[int, ...]
+) -> None:
+    running.services.labelling.judge(plates, "good", "Ada")
+    with running.services._workspace.reading() as work:
+        name = next(name for name in map(str, range(200)) if set(due(work, name)) & set(plates))
+    person = Inspector(context.new_page(), running.address)
+    person.has_name(name)
+    person.come("?open=label&queue=all").on_label()
+    expect(person.page.locator("#tw-heatmap-on")).to_be_visible()
+
+    person.come("?open=label&queue=recheck").on_label()
+    expect(person.page.locator(".tw-why [data-why=recheck]")).to_be_visible()
+    expect(person.page.locator("#tw-heatmap-on")).to_be_hidden()
