@@ -45,8 +45,8 @@ def panel(beside: Beside) -> Html:
     return div(
         "tw-side",
         _queue(beside),
-        _image(details),
         _conversation(beside.said, beside.person),
+        _image(details),
         book_panel.in_short(beside.book, details.card.product),
         _notices(details),
         _teach(beside.waiting),

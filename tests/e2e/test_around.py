@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, expect
+from playwright.sync_api import BrowserContext, expect
 
 from app.services.agreement import due
 from app.services.views import ImageFilter, IncomingFile
@@ -20,12 +20,6 @@ def plates(running: Running) -> tuple[int, ...]:
     return running.services.importing.import_files(files, "plate", "Ada").image_ids
 
 
-def lies_within(inner: Locator, outer: Locator) -> bool:
-    one, other = inner.bounding_box(), outer.bounding_box()
-    assert one is not None and other is not None
-    return other["y"] <= one["y"] and one["y"] + one["height"] <= other["y"] + other["height"]
-
-
 def test_a_long_conversation_opens_at_its_newest_line(
     inspector: Inspector, running: Running, plates: tuple[int, ...]
 ) -> None:
@@ -35,15 +29,15 @@ def test_a_long_conversation_opens_at_its_newest_line(
     box = inspector.page.locator(".tw-conversation")
     newest = box.get_by_text("remark 11", exact=True)
     oldest = box.get_by_text("remark 0", exact=True)
-    expect(newest).to_be_visible()
-    assert lies_within(newest, box) and not lies_within(oldest, box)
+    expect(newest).to_be_in_viewport(ratio=1)
+    expect(oldest).not_to_be_in_viewport()
 
     field = inspector.page.locator("#tw-remark :is(input, textarea)")
     field.fill("it wipes off")
+    inspector.page.set_viewport_size({"width": 1280, "height": 720})
     field.press("Enter")
     written = box.get_by_text("it wipes off")
-    expect(written).to_be_visible()
-    assert lies_within(written, box)
+    expect(written).to_be_in_viewport(ratio=1)
     first, second = newest.bounding_box(), written.bounding_box()
     assert first and second and first["y"] < second["y"]  # as it is read: the newest last
 
