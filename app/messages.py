@@ -30,7 +30,7 @@ CALL_CHOICES = {"any": "Any call", "pass": "Pass", "reject": "Reject", "none": "
 TESTING_CHOICES = {"any": "Any use", "true": "Kept for testing", "false": "For teaching"}
 PAINTED_CHOICES = {"any": "Painted or not", "true": "Painted", "false": "Not painted"}
 ORDER_CHOICES = {"name": "By name", "score": "Highest score first", "newest": "Newest first"}
-SEARCH = "Find by name, part-0*.png, or defect type"
+SEARCH = "Name, part-0* or defect type"
 SCORE_FROM = "Score from"
 SCORE_TO = "Score to"
 

@@ -13,6 +13,15 @@ from tests.services.parts import part
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
+# How much wider a field is than the text that stands in it while it is empty, px.
+TEXT_ROOM = """(field) => {
+  const look = getComputedStyle(field);
+  const brush = document.createElement("canvas").getContext("2d");
+  brush.font = look.font;
+  const inside = field.clientWidth - parseFloat(look.paddingLeft) - parseFloat(look.paddingRight);
+  return inside - brush.measureText(field.placeholder).width;
+}"""
+
 
 @pytest.fixture(scope="module")
 def plates(running: Running) -> tuple[int, ...]:
@@ -25,6 +34,7 @@ def test_a_long_conversation_opens_at_its_newest_line(
 ) -> None:
     for number in range(12):
         running.services.questions.remark(plates[0], f"remark {number}", "Ada")
+    inspector.page.set_viewport_size({"width": 1280, "height": 720})
     inspector.come(f"?open=label&image={plates[0]}").on_label(plates[0])
     box = inspector.page.locator(".tw-conversation")
     newest = box.get_by_text("remark 11", exact=True)
@@ -34,7 +44,6 @@ def test_a_long_conversation_opens_at_its_newest_line(
 
     field = inspector.page.locator("#tw-remark :is(input, textarea)")
     field.fill("it wipes off")
-    inspector.page.set_viewport_size({"width": 1280, "height": 720})
     field.press("Enter")
     written = box.get_by_text("it wipes off")
     expect(written).to_be_in_viewport(ratio=1)
@@ -84,3 +93,44 @@ def test_a_second_look_offers_no_heatmap(
     person.come("?open=label&queue=recheck").on_label()
     expect(person.page.locator(".tw-why [data-why=recheck]")).to_be_visible()
     expect(person.page.locator("#tw-heatmap-on")).to_be_hidden()
+
+
+@pytest.mark.parametrize("width", [1024, 1280, 1366])
+def test_header_search_and_names_fit_in_a_narrow_window(
+    inspector: Inspector, running: Running, plates: tuple[int, ...], width: int
+) -> None:
+    name = "defect/water_mark/lot-1_part-0049.png"
+    running.services.importing.import_files([IncomingFile(name, part(70).png)], "sheet", "Ada")
+    inspector.page.set_viewport_size({"width": width, "height": 720})
+    inspector.come("?open=browse&product=sheet").settled()
+
+    tabs = inspector.page.locator("#tw-tabs button[role=tab]")
+    ends = max(box["x"] + box["width"] for tab in tabs.all() if (box := tab.bounding_box()))
+    strip = inspector.page.locator(".tw-strip").bounding_box()
+    assert strip and ends <= strip["x"]
+    room = inspector.page.locator("#tw-search :is(input, textarea)").evaluate(TEXT_ROOM)
+    assert room >= 0, f"the search's text is cut by {-room} px"
+    end = inspector.page.locator(".tb-card-name > :last-child")
+    expect(end).to_have_text("_part-0049.png")
+    assert end.evaluate("(span) => span.scrollWidth <= span.clientWidth")
+    card = inspector.page.locator(".tb-card").bounding_box()
+    text = end.bounding_box()
+    assert card and text and text["x"] + text["width"] <= card["x"] + card["width"]
+    scrolls = "[document.documentElement.scrollWidth - innerWidth, document.documentElement.scrollHeight - innerHeight]"
+    assert max(inspector.page.evaluate(scrolls)) <= 0
+
+
+def test_the_key_of_lessons_opens_teach_from_another_page_and_the_sheet_says_so(
+    inspector: Inspector, running: Running, plates: tuple[int, ...]
+) -> None:
+    inspector.come("?open=review").settled()
+    inspector.key("?")
+    expect(inspector.page.locator("#twinbank-key-sheet")).to_contain_text(
+        "T starts a lesson on Label and on Teach. On every other page it opens Teach"
+    )
+    inspector.key("Escape")
+    inspector.key("t")
+    expect(inspector.page.locator("#tw-page-teach")).to_be_visible()
+    inspector.settled()
+    expect(inspector.page.locator("#tw-waiting")).to_contain_text("Build first model")
+    assert running.services.teaching.latest() is None
