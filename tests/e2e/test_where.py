@@ -116,3 +116,25 @@ def test_the_book_beside_the_image_is_opened_of_the_images_product(
     expect(types).to_contain_text("Defect types of gear")
     choose(inspector, "tw-product", "plate")
     expect(types).not_to_contain_text("chip")
+
+
+def test_the_image_gone_on_to_without_a_server_is_open_when_it_is_back(
+    inspector: Inspector, running: Running, plates: tuple[int, ...]
+) -> None:
+    running.services.labelling.judge(plates, None, "Ada")
+    inspector.come("?open=label&product=plate&queue=unjudged").on_label().settled()
+    first, following = (
+        inspector.open_image,
+        inspector.painter.evaluate("(root) => root.painter.value.at_once.image_id"),
+    )
+    inspector.page.route("**/queue/join*", lambda route: route.abort())  # as where nothing listens any more
+    inspector.key("g")
+    inspector.on_label(following)
+    expect(inspector.page.get_by_text("Connection to the server was lost")).to_be_visible()
+    with inspector.page.expect_event("load"):  # Gradio loads the page again as soon as the server answers
+        inspector.page.unroute("**/queue/join*")
+
+    inspector.on_label().settled()
+    assert inspector.open_image == following
+    inspector.saved()
+    assert running.services.browsing.card(first).verdict == "good"
