@@ -30,7 +30,7 @@ CALL_CHOICES = {"any": "Any call", "pass": "Pass", "reject": "Reject", "none": "
 TESTING_CHOICES = {"any": "Any use", "true": "Kept for testing", "false": "For teaching"}
 PAINTED_CHOICES = {"any": "Painted or not", "true": "Painted", "false": "Not painted"}
 ORDER_CHOICES = {"name": "By name", "score": "Highest score first", "newest": "Newest first"}
-SEARCH = "Find by name, part-0*.png, or defect type"
+SEARCH = "Name, part-0* or defect type"
 SCORE_FROM = "Score from"
 SCORE_TO = "Score to"
 
@@ -68,7 +68,6 @@ WHY = {
 }
 BOOK = "Defect book"
 BOOK_OPEN = "Open"
-BOOK_TYPES = "Defect types, in the order of their keys"
 BOOK_NEW = "New defect type, then Enter"
 BOOK_EMPTY = "The book of this product is empty"
 BOOK_EMPTY_NEXT = "Paint a defect on the page Label, or add a defect type below."
@@ -100,6 +99,9 @@ REMARK = "Write a remark or a question, then Enter"
 YOU = "You"
 LEFT_AT = "You left it for later on {at:%d %b, %H:%M}."
 NO_WAY_BACK = "You have judged or left no image before this one."
+NO_BLIND_WAY_BACK = (
+    "You have left no image for later in this second look. What you judged blind does not come back here."
+)
 QUEUE_DONE = "Nothing is left in this queue"
 QUEUE_DONE_NEXT = "Choose another queue above, or teach what you painted."
 MODEL_SAYS = "The model says"
@@ -232,6 +234,10 @@ def waiting_for_you(answers: int, questions: int) -> tuple[tuple[str, str], ...]
         ("questions", questions, plural(questions, "question from others", "questions from others")),
     )
     return tuple((queue, words) for queue, count, words in found if count)
+
+
+def book_types(product: str) -> str:
+    return f"Defect types of {product}, in the order of their keys"
 
 
 def book_author(author: str) -> str:

@@ -135,7 +135,7 @@ def serve(
     """Serve until Ctrl+C; says the address once the server answers.
 
     Args:
-        path: where the browser starts, e.g. "/".
+        path: where the browser starts, e.g. "/"; said with the address.
     """
     import uvicorn
 
@@ -147,7 +147,7 @@ def serve(
         server_header=False,
         proxy_headers=False,
     )
-    say(f"Twinbank is open at {address}")
+    say(f"Twinbank is open at {address}{path.removesuffix('/')}")
     if settings.access_key is not None:
         say(f"Others come in by {address}/login?key={settings.access_key}")
     if settings.opens_browser:

@@ -9,6 +9,7 @@ import gradio as gr
 
 from app import messages
 from app.canvas import STATIC_URL
+from app.canvas.mounting import calling
 from app.pages import book, browse, frame, label, models, review, teach
 from app.pages.shared import QUIET, Frame
 from app.services import Services
@@ -18,16 +19,11 @@ from app.services import Services
 _WHO_IS_HERE = f"""async () => {{
   const root = (window.gradio_config && window.gradio_config.root) || '';
   const {{ rememberedName }} = await import(root + '{STATIC_URL}/name_tag.js');
+  const {{ isHeatmapOn }} = await import(root + '{STATIC_URL}/preferences.js');
   const [loaded] = performance.getEntriesByType('navigation');
-  return [rememberedName(), new URL(loaded.name).search];
+  return [rememberedName(), new URL(loaded.name).search, isHeatmapOn()];
 }}"""
-# Keeps the open page in the address, so that a reload comes back to it; Label adds its image to it, Browse its filters.
-_REMEMBER_PAGE = """() => {{
-  const address = new URLSearchParams(location.search);
-  if (address.get('open') === '{page}') return;
-  const image = address.get('image');
-  history.replaceState(null, '', '?open={page}' + ('{page}' === 'label' && image ? '&image=' + image : ''));
-}}"""
+_REMEMBER = calling("page_address.js", "remember")
 
 
 def build_app(services: Services) -> gr.Blocks:
@@ -41,7 +37,7 @@ def build_app(services: Services) -> gr.Blocks:
                 name = page.__name__.rpartition(".")[2]
                 with gr.Tab(messages.PAGES[name], id=name, elem_id=f"tw-page-{name}") as tab[name]:
                     views[name] = page.build(services)
-        around = Frame(tabs, tab, bar.page, bar.product, bar.author, bar.strip)
+        around = Frame(tabs, tab, bar.page, bar.product, bar.author, bar.strip, bar.book)
         _connect(services, app, bar, around, views)
     return app
 
@@ -68,17 +64,31 @@ def _connect(
     review.wire(views["review"], around, review.ReviewHandlers(services), open_in_label)
     models.wire(views["models"], around, models.ModelsHandlers(services), open_in_label)
 
+    where = [bar.product, views["label"].queue, bar.book]
     for name, item in around.tab.items():
         item.select(lambda page=name: page, None, bar.page, queue=False, **QUIET)
-        item.select(None, None, None, js=_REMEMBER_PAGE.format(page=name))
+        item.select(None, where, None, js=_REMEMBER)
+    for widget in where:
+        widget.change(None, where, None, js=_REMEMBER)
 
-    def arrive(author: str, address: str) -> tuple[Any, ...]:
+    def arrive(author: str, address: str, heatmap: bool) -> tuple[Any, ...]:
         asked = dict(parse_qsl(address.removeprefix("?")))
         product = frame_handlers.products(asked.get("product", ""))
-        return author, *labelling.arrive(author, asked), product, *browsing.arrive(asked)
+        names = [summary.name for summary in services.browsing.products()]
+        book = next((asked[key] for key in ("product", "book") if asked.get(key) in names), "")
+        return author, *labelling.arrive(author, asked, heatmap), product, book, *browsing.arrive(asked)
 
-    arriving = [bar.author, *open_in_label.outputs, bar.product, *views["browse"].filters()]
+    named = [bar.author, bar.address, views["label"].heatmap]
+    arriving = [
+        bar.author,
+        *label.arrival_of(views["label"], bar.opens),
+        bar.product,
+        bar.book,
+        *views["browse"].filters(),
+    ]
     shown = browse.show_target(views["browse"], around, browsing)
-    app.load(arrive, [bar.author, bar.address], arriving, js=_WHO_IS_HERE, **QUIET).then(
+    arrived = app.load(arrive, named, arriving, js=_WHO_IS_HERE, **QUIET)
+    arrived.then(None, bar.opens, around.tabs, js=calling("page_address.js", "arriveAt"))
+    arrived.then(
         shown.handler, list(shown.inputs), list(shown.outputs), **browse.IN_ORDER
     )  # with the filters as they are then

@@ -58,5 +58,6 @@ THEME = gr.themes.Base(
 )
 CSS = (_FOLDER / "theme.css").read_text(encoding="utf-8")
 HEAD = "".join(
-    f"<script>{(_FOLDER / name).read_text(encoding='utf-8')}</script>" for name in ("theme.js", "answers.js")
+    f"<script>{(_FOLDER / name).read_text(encoding='utf-8')}</script>"
+    for name in ("theme.js", "answers.js", "going.js")
 )

@@ -18,6 +18,8 @@ import { create, icon } from "./dom.js";
  * @property {string[]} [defect_types]
  */
 
+const NAME_END = 14; // letters that are never cut off: a name's end tells parts apart, its beginning is often a folder
+
 export class CardView {
   constructor() {
     this.picture = create("img", { alt: "", draggable: "false", decoding: "async" });
@@ -48,7 +50,8 @@ export class CardView {
     this.element.setAttribute("aria-setsize", String(count));
     this.element.setAttribute("aria-label", spoken(card));
     this.element.title = spoken(card);
-    this.name.textContent = card.name;
+    const end = Math.max(0, card.name.length - NAME_END);
+    this.name.replaceChildren(create("span", { text: card.name.slice(0, end) }), create("span", { text: card.name.slice(end) }));
     this.verdict.textContent = card.verdict ?? "";
     this.verdict.dataset.verdict = card.verdict ?? "";
     this.call.textContent = card.call ? `${card.call} ${card.score?.toFixed(2) ?? ""}` : "";

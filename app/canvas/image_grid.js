@@ -4,6 +4,7 @@
 import { getCards, postVerdicts, takeBack } from "./api.js";
 import { create, loadStyle } from "./dom.js";
 import { Grid } from "./grid.js";
+import { openPage } from "./page_address.js";
 
 /**
  * @typedef {object} GridValue
@@ -97,8 +98,7 @@ class ImageGrid {
   /** Name the query in the address while this page is the open one. */
   #inAddress() {
     if (!this.value.in_address) return;
-    const { open = "browse" } = Object.fromEntries(new URLSearchParams(location.search));
-    if (open === "browse") history.replaceState(null, "", `?${["open=browse", queryText(this.value.query)].filter(Boolean).join("&")}`);
+    if (openPage() === "browse") history.replaceState(null, "", `?${["open=browse", queryText(this.value.query)].filter(Boolean).join("&")}`);
   }
 
   apply() {
@@ -110,14 +110,19 @@ class ImageGrid {
   /** @param {string} verdict */
   async judge(verdict) {
     const cards = this.grid.selection.targets().map((at) => this.grid.cards[at]);
-    if (!cards.length) return;
+    if (!cards.length) return undefined;
     const ids = cards.map((card) => card.id);
     const body = { image_ids: ids, verdict, shown_because: this.value.shown_because ?? "browse", heatmap_visible: false };
     const answer = await this.#send((author) => postVerdicts(author, body));
-    if (!answer) return;
-    this.undoable.push(answer.verdict_ids);
+    if (!answer) return undefined;
     this.#took(new Map(ids.map((id) => [id, verdict])), answer.changed);
-    this.grid.tell(`${counted(ids.length)} marked ${WORDS[verdict]}.`, { text: "Undo", press: () => this.undo() });
+    const word = WORDS[verdict];
+    const same = ids.length - answer.changed;
+    if (!answer.changed) return this.grid.tell(`${counted(same)} ${same === 1 ? "was" : "were"} marked ${word} already.`);
+    this.undoable.push(answer.verdict_ids);
+    const already = same ? `, ${same.toLocaleString("en")} ${same === 1 ? "was" : "were"} already` : "";
+    this.grid.tell(`${counted(answer.changed)} marked ${word}${already}.`, { text: "Undo", press: () => this.undo() });
+    return undefined;
   }
 
   /** Take the last verdicts back, however many images they were on. */

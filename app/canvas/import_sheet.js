@@ -8,8 +8,11 @@
 
 import { address, call } from "./api.js";
 import { create } from "./dom.js";
+import { picked, refusedLines, resultLines, SUFFIXES } from "./import_files.js";
 import { shareOf, watchJobs } from "./job_watch.js";
 import { nameNow } from "./name_tag.js";
+
+/** @typedef {import("./import_files.js").Picked} Picked */
 
 const FILES_AT_ONCE = 8;
 const LAYOUTS = /** @type {[string, string][]} */ ([
@@ -35,10 +38,6 @@ const labelled = (label, field, hint) =>
 /** @param {[string, string][]} choices value, text */
 const select = (choices) => create("select", {}, choices.map(([value, text]) => create("option", { value, text })));
 
-/** @param {string} text @param {boolean} isWrong */
-const line = (text, isWrong) =>
-  create("li", {}, [create("span", { class: isWrong ? "tw-mark-bad" : "tw-mark-good", text: isWrong ? "✕" : "✓" }), create("span", { text })]);
-
 /** @param {number} images */
 const counted = (images) => `${images.toLocaleString("en")} ${images === 1 ? "image" : "images"}`;
 
@@ -47,7 +46,7 @@ class ImportSheet {
   constructor(value, trigger) {
     this.value = value;
     this.trigger = trigger;
-    /** @type {File[]} */
+    /** @type {Picked[]} */
     this.files = [];
     this.isBusy = false;
     this.isStopped = false;
@@ -66,14 +65,16 @@ class ImportSheet {
     this.names = create("datalist", { id: "tw-import-products" });
     this.product = create("input", { type: "text", list: "tw-import-products", maxlength: 80, placeholder: "for example: spur_gear", required: true });
     this.verdict = select([["", "Not judged yet"], ["good", "Good parts"], ["defect", "Defective parts"]]);
-    this.input = create("input", { type: "file", multiple: true, accept: ".png,.jpg,.jpeg,.bmp,.tif,.tiff,.webp", hidden: true, onchange: () => this.#choose(this.input.files) });
+    this.input = create("input", { type: "file", multiple: true, accept: SUFFIXES.join(), hidden: true, onchange: () => this.#choose(this.input.files) });
+    this.folder = create("input", { type: "file", webkitdirectory: true, hidden: true, onchange: () => this.#choose(this.folder.files) });
     this.drop = create("button", { type: "button", class: "tw-drop", onclick: () => this.input.click() }, [
       create("b", { text: "Drop images here, or choose them" }), create("span", { class: "tw-quiet", text: "PNG, JPEG, BMP, TIFF or WebP, up to 64 megapixels" }),
     ]);
     this.root = create("input", { type: "text", placeholder: "/data/parts" });
     this.layout = select(LAYOUTS);
     this.modes = create("div", { class: "tw-segments", role: "tablist" }, [this.#mode("files", "From this computer"), this.#mode("folder", "Folder on the server")]);
-    this.fromFiles = create("div", { class: "tw-import-mode" }, [this.drop, this.input, labelled("They are", this.verdict)]);
+    const whole = create("button", { type: "button", class: "tw-link", text: "Or choose a whole folder", onclick: () => this.folder.click() });
+    this.fromFiles = create("div", { class: "tw-import-mode" }, [this.drop, whole, this.input, this.folder, labelled("They are", this.verdict)]);
     this.fromFolder = create("div", { class: "tw-import-mode" }, [
       labelled("Folder", this.root, "A path on the machine that Twinbank runs on. It is read, never changed."), labelled("Layout", this.layout),
       (this.below = create("p", { class: "tw-quiet", hidden: true })),
@@ -154,7 +155,8 @@ class ImportSheet {
 
   /** @param {FileList | null} files */
   #choose(files) {
-    this.files = [...(files ?? [])];
+    this.files = picked(files);
+    this.input.value = this.folder.value = ""; // so that the same can be chosen again
     this.drop.firstElementChild?.replaceChildren(this.files.length ? `${this.files.length} chosen` : "Drop images here, or choose them");
     this.#show();
   }
@@ -211,7 +213,7 @@ class ImportSheet {
     if (plan.products.length === 1) this.product.value = plan.products[0];
     const products = plan.products.length > 1 ? ` of ${plan.products.length} products` : "";
     this.#say(`${name}. ${counted(plan.images)}${products}: ${plan.good} good, ${plan.defect} defective, ${plan.not_judged} not judged, ${plan.painted} painted.`);
-    this.results.replaceChildren(...plan.refused.map((/** @type {any} */ file) => line(`${file.name}: ${file.reason}`, true)));
+    this.results.replaceChildren(...refusedLines(plan.refused));
   }
 
   async #startFolder() {
@@ -244,7 +246,7 @@ class ImportSheet {
     const { added, already_there: known, refused } = job.result;
     this.fill.style.width = "100%";
     this.#say(`${added} added, ${known} were already there, ${refused.length} refused.`, refused.length > 0);
-    this.results.replaceChildren(...refused.map((/** @type {any} */ file) => line(`${file.name}: ${file.reason}`, true)));
+    this.results.replaceChildren(...refusedLines(refused));
     this.trigger("imported", { added, refused: refused.length });
     return undefined;
   }
@@ -255,12 +257,13 @@ class ImportSheet {
     let sent = 0;
     for (let at = 0; at < this.files.length && !this.isStopped; at += FILES_AT_ONCE) {
       const some = this.files.slice(at, at + FILES_AT_ONCE);
-      const answer = await this.#send(some).catch((error) => ({ added: 0, already_there: 0, refused: some.map(({ name }) => ({ name, reason: error.message })) }));
+      const answer = await this.#send(some).catch((error) => ({ added: 0, already_there: 0, known: [], refused: some.map(({ name }) => ({ name, reason: error.message })) }));
       sent += some.length;
       sum.added += answer.added;
       sum.already_there += answer.already_there;
       sum.refused += answer.refused.length;
-      this.#showResults(some, answer);
+      this.results.append(...resultLines(some, answer));
+      this.results.scrollTop = this.results.scrollHeight;
       this.fill.style.width = `${(100 * sent) / this.files.length}%`;
       this.#say(`${sent} of ${this.files.length} sent`);
     }
@@ -285,10 +288,10 @@ class ImportSheet {
     }
   }
 
-  /** @param {File[]} files */
+  /** @param {Picked[]} files */
   async #send(files) {
     const body = new FormData();
-    for (const file of files) body.append("files", file, file.name);
+    for (const { file, name } of files) body.append("files", file, name);
     body.append("product", this.product.value.trim());
     if (this.verdict.value) body.append("verdict", this.verdict.value);
     const headers = { "X-Twinbank-Author": encodeURIComponent(nameNow()) };
@@ -296,14 +299,5 @@ class ImportSheet {
     const answer = await response.json().catch(() => null);
     if (!response.ok) throw new Error(answer?.detail ?? `The server answered with error ${response.status}.`);
     return answer;
-  }
-
-  /** @param {File[]} files @param {{added: number, refused: {name: string, reason: string}[]}} answer */
-  #showResults(files, { refused }) {
-    for (const { name } of files) {
-      const wrong = refused.find((candidate) => candidate.name === name);
-      this.results.append(line(wrong ? `${name}: ${wrong.reason}` : name, Boolean(wrong)));
-    }
-    this.results.scrollTop = this.results.scrollHeight;
   }
 }

@@ -2,7 +2,7 @@
 
 Put one into the frame of the app, outside every tab. Keys become `twinbank:action` events on `document`, with
 {action, phase: "press" | "hold" | "release"}; keys.js lists the actions. Events for Python:
-    teach             the key T
+    teach             the key T: a lesson starts on Label and Teach; elsewhere Teach is opened
     action            {action}: every pressed key of the map, "teach" included
 """
 

@@ -58,6 +58,8 @@ export async function mount(element, { props, trigger, watch }) {
   await Promise.all([loadStyle("controls.css"), loadStyle("mask_canvas.css")]);
   const root = create("div", { class: "tb-root tb-painter", "data-ready": "false" });
   element.replaceChildren(root);
+  const tell = () => root.dispatchEvent(new Event("twinbank:image", { bubbles: true }));
+  new MutationObserver(tell).observe(root, { attributes: true, attributeFilter: ["data-image-id"] });
   const painter = new Painter(root, sharedBy(read(props.value).workspace ?? ""), trigger);
   Object.assign(root, { painter });
   const apply = async () => {

@@ -30,7 +30,7 @@ Saves and verdicts go to the server from the browser; no event has to be handled
 
 In the page: `.tb-painter` has data-ready="true" when image and painting are shown, data-image-id, data-revision,
 data-saved="saved|saving|retrying|refused", data-heatmap="shown|none", and in JavaScript `.painter.toWindow(x, y)`: where
-a point of the image is in the window. Its height is the CSS variable --tb-painter-height.
+a point of the image is in the window. `twinbank:image` is fired on it when data-image-id is set. Its height is the CSS variable --tb-painter-height.
 """
 
 from dataclasses import asdict, dataclass

@@ -24,3 +24,12 @@ def on_load(module: str, events: tuple[str, ...]) -> str:
     """The `js_on_load` that mounts one of our modules, named like "mask_canvas.js"."""
     address = f"{STATIC_URL}/{module}"
     return _ON_LOAD.replace("EVENTS", json.dumps(events)).replace("ADDRESS", address)
+
+
+def calling(module: str, function: str) -> str:
+    """The `js` of an event that calls a function of one of our modules with the values of the event's inputs."""
+    return f"""async (...values) => {{
+  const root = (window.gradio_config && window.gradio_config.root) || '';
+  const {{ {function} }} = await import(root + '{STATIC_URL}/{module}');
+  return {function}(...values);
+}}"""

@@ -4,6 +4,7 @@
 import { limitLook } from "./display_look.js";
 
 const KEY = "twinbank-painter";
+const HEATMAP_KEY = "twinbank-heatmap";
 const SMALLEST = 1;
 const LARGEST = 400;
 
@@ -33,6 +34,24 @@ export function save(preferences) {
     localStorage.setItem(KEY, JSON.stringify(preferences));
   } catch {
     // a browser that keeps nothing: they hold until the page is closed
+  }
+}
+
+/** @returns {boolean} whether the page Label shows the heatmap */
+export function isHeatmapOn() {
+  try {
+    return localStorage.getItem(HEATMAP_KEY) !== "off";
+  } catch {
+    return true; // a browser that keeps nothing
+  }
+}
+
+/** @param {boolean} isOn */
+export function keepHeatmap(isOn) {
+  try {
+    localStorage.setItem(HEATMAP_KEY, isOn ? "on" : "off");
+  } catch {
+    // a browser that keeps nothing: it holds until the page is closed
   }
 }
 

@@ -44,12 +44,12 @@ def _open(settings: Settings, with_demo: bool) -> int:
     # The pages take seconds to import: they do so while the demo's training process works.
     threading.Thread(target=importlib.import_module, args=("app.shell",), daemon=True).start()
     with closing(services):
-        start = _build_demo(services) if with_demo else "/"
+        start = _build_demo(services, settings) if with_demo else "/"
         _serve(services, settings, start)
     return DONE
 
 
-def _build_demo(services: "Services") -> str:
+def _build_demo(services: "Services", settings: Settings) -> str:
     """Make the demo where it is not there yet, and return where the browser starts."""
     if not services.browsing.has_model():
         print("Building a demo workspace: parts rendered here, four products, a model of their good parts.")
@@ -62,7 +62,10 @@ def _build_demo(services: "Services") -> str:
     image_id = services.demo.opening_image()
     if image_id is None:
         return "/"
-    print("The model passes one defective part that opens now: paint its defect and press Teach.")
+    # Who comes in with an access key starts on the first page.
+    opens_by_itself = settings.opens_browser and settings.access_key is None
+    how = "that opens now" if opens_by_itself else "(open the address below)"
+    print(f"The model passes one defective part {how}: paint its defect and press Teach.")
     return f"/?open=label&image={image_id}&welcome=demo"
 
 

@@ -140,7 +140,7 @@ class BookHandlers:
             return ask, agreement, None, hidden, hidden, None, None
         pages = self._services.book.pages(shown)
         page = next((one for one in pages if one.name == name), next(iter(pages), None))
-        types = book_panel.type_list(pages, page.name if page else None)
+        types = book_panel.type_list(pages, page.name if page else None, shown)
         if page is None:
             return types, agreement, None, hidden, hidden, None, None
         is_written = keeps_rule and page.name == name
@@ -160,15 +160,16 @@ def wire(view: BookView, frame: Frame, handlers: BookHandlers) -> None:
     outputs = [view.types, view.agreement, view.head, view.rule, view.save, view.pieces, view.name]
     frame.tab["book"].select(
         lambda product, name: handlers.show("book", product, name),
-        [frame.product, view.name],
+        [frame.book, view.name],
         outputs,
         **IN_ORDER,
     )
-    frame.product.change(handlers.show, [frame.page, frame.product, view.name], outputs, **IN_ORDER)
-    frame.strip.ended(handlers.again, [frame.page, frame.product, view.name], outputs, **IN_ORDER)
-    pressed = [frame.product, view.name, frame.author]
+    frame.product.change(None, frame.product, frame.book, js="(product) => product")
+    frame.book.change(handlers.show, [frame.page, frame.book, view.name], outputs, **IN_ORDER)
+    frame.strip.ended(handlers.again, [frame.page, frame.book, view.name], outputs, **IN_ORDER)
+    pressed = [frame.book, view.name, frame.author]
     for markup in (view.types, view.head, view.pieces):
         markup.act(handlers.act, pressed, outputs, **IN_ORDER)
-    view.new.submit(handlers.add, [frame.product, view.new, frame.author], [view.new, *outputs], **IN_ORDER)
-    saving = [frame.product, view.name, view.rule, frame.author]
+    view.new.submit(handlers.add, [frame.book, view.new, frame.author], [view.new, *outputs], **IN_ORDER)
+    saving = [frame.book, view.name, view.rule, frame.author]
     view.save.click(handlers.save, saving, outputs, **IN_ORDER)

@@ -12,25 +12,25 @@ from app.services.views import Agreement, BookPage, Cut
 VERDICTS = ("good", "defect", "unsure")
 
 
-def in_short(pages: Sequence[BookPage]) -> Html | None:
-    """Return the book beside the painter; None: it says nothing yet."""
+def in_short(pages: Sequence[BookPage], product: str) -> Html | None:
+    """Return a product's book beside the painter; None: it says nothing yet."""
     if not pages:
         return None
     heading = div(
         "tw-card-line",
         tag("h4", messages.BOOK),
-        button(messages.BOOK_OPEN, "book", kind="tw-link"),
+        button(messages.BOOK_OPEN, "book", kind="tw-link", product=product),
     )
     return div("tw-card tw-tight tw-book", heading, *(_short(page) for page in pages))
 
 
-def type_list(pages: Sequence[BookPage], current: str | None) -> Html:
+def type_list(pages: Sequence[BookPage], current: str | None, product: str) -> Html:
     """Return the defect types of a product, to choose from and to put in order."""
     if not pages:
         return empty_state(messages.BOOK_EMPTY, messages.BOOK_EMPTY_NEXT)
     last = len(pages) - 1
     lines = [_line(page, page.name == current, at == 0, at == last) for at, page in enumerate(pages)]
-    return div("tw-card tw-tight tw-book-list", tag("h3", messages.BOOK_TYPES), *lines)
+    return div("tw-card tw-tight tw-book-list", tag("h3", messages.book_types(product)), *lines)
 
 
 def page_head(page: BookPage, colours: Sequence[str]) -> Html:

@@ -23,6 +23,8 @@ class FrameView:
     page: gr.State
     author: gr.Textbox
     address: gr.Textbox  # never shown; what stood behind the question mark when the page was loaded
+    opens: gr.Textbox  # never shown; the page that this address names
+    book: gr.Textbox  # never shown; see Frame
 
 
 def build(author_default: str | None) -> FrameView:
@@ -48,7 +50,9 @@ def build(author_default: str | None) -> FrameView:
         LookSwitch(elem_id="tw-look")
         author = gr.Textbox("", visible="hidden", show_label=False, container=False, elem_id="tw-author")
         address = gr.Textbox("", visible="hidden", show_label=False, container=False, elem_id="tw-address")
-    return FrameView(product, strip, tag, keys, gr.State("browse"), author, address)
+        opens = gr.Textbox("", visible="hidden", show_label=False, container=False, elem_id="tw-opens")
+        book = gr.Textbox("", visible="hidden", show_label=False, container=False, elem_id="tw-book-of")
+    return FrameView(product, strip, tag, keys, gr.State("browse"), author, address, opens, book)
 
 
 class FrameHandlers:

@@ -10,6 +10,7 @@ import gradio as gr
 
 from app import messages
 from app.canvas.mask_canvas import CanvasValue, DefectTypeChip, MaskCanvas, NextImage
+from app.canvas.mounting import calling
 from app.pages import label_side
 from app.pages.components import Written
 from app.pages.label_preview import preview_panel
@@ -22,16 +23,10 @@ from app.services.questions import LONGEST
 from app.services.views import ImageDetails, Standing
 
 ENOUGH_TYPES = 2  # of a product's own: then those of other products would only be in the way
+FIRST_QUEUE = "useful"
 AHEAD = 2  # images fetched before they are asked for
 _IN_ORDER = in_order("label")
 _KEYS_AGAIN = "() => { document.activeElement?.blur(); }"  # the next key judges, and is not typed
-# A second look is not found again by its address: there it would not be blind.
-_REMEMBER_IMAGE = """() => {
-  const root = document.querySelector('#tw-canvas .tb-painter');
-  if (!root || new URLSearchParams(location.search).get('open') !== 'label') return;
-  const image = root.painter.value.blind ? '' : '&image=' + root.dataset.imageId;
-  history.replaceState(null, '', '?open=label' + image);
-}"""
 _ASK_NAME = "() => { document.dispatchEvent(new Event('twinbank:ask-name')); }"
 
 
@@ -61,7 +56,7 @@ def build(services: Services) -> LabelView:
             with gr.Row(elem_id="tw-label-bar"):
                 queue = gr.Dropdown(
                     choices(messages.QUEUES),
-                    value="useful",
+                    value=FIRST_QUEUE,
                     label=messages.QUEUE,
                     show_label=False,
                     container=False,
@@ -101,18 +96,31 @@ class LabelHandlers:
         self._services = services
 
     @refusals_shown
-    def arrive(self, author: str, asked: Mapping[str, str]) -> tuple[Any, ...]:
-        """Open what the address names, for a page that has just been loaded."""
-        page = asked.get("open", "browse")
-        if page not in messages.PAGES or page == "browse":
-            # Browse is open anyway, unless the person has gone on by now.
-            return (gr.skip(),) * 7
+    def arrive(self, author: str, asked: Mapping[str, str], heatmap: bool = True) -> tuple[Any, ...]:
+        """Return what the address names, for a page that has just been loaded: page, `outputs_of`, queue, heatmap."""
+        page = asked.get("open", "")
+        if page not in messages.PAGES:
+            page = ""
+        queue = asked.get("queue", "")
+        known_queue: Any = queue if queue in messages.QUEUES else gr.skip()
         image_id = asked.get("image", "")
         if page != "label" or not image_id.isdigit():
-            return gr.Tabs(selected=page), page, *(gr.skip(),) * 5
+            return page, *(gr.skip(),) * 5, known_queue, heatmap
+        names = [summary.name for summary in self._services.browsing.products()]
+        product = asked.get("product", "")
+        desk = Desk(
+            product if product in names else None,
+            author,
+            queue if queue in messages.QUEUES else FIRST_QUEUE,
+            heatmap,
+        )
         why = "demo" if asked.get("welcome") == "demo" else "browse"
-        desk = Desk(None, author, "useful", True)
-        return gr.Tabs(selected=page), page, *self._showing(int(image_id), why, desk)
+        try:
+            shown = self._showing(int(image_id), why, desk)
+        except NotFoundError as error:
+            inform(str(error))
+            shown = (gr.skip(),) * 5
+        return page, *shown, known_queue, heatmap
 
     @refusals_shown
     def open(
@@ -148,16 +156,27 @@ class LabelHandlers:
     ) -> tuple[Any, ...]:
         desk = Desk(chosen(product), author, queue, heatmap)
         if event.direction == "previous":
-            found = self._services.queue.previous(event.image_id, desk.product, author)
-        else:
-            found = self._services.queue.leave(event.image_id, desk.product, queue, author)
-            found = getattr(event, "opened", None) or found  # the person is looking at it already
+            return self._showing(self._before(event.image_id, desk), "queue", desk)
+        found = self._services.queue.leave(event.image_id, desk.product, queue, author)
+        found = getattr(event, "opened", None) or found  # the person is looking at it already
         if found is None:
-            is_end = event.direction == "next"
-            inform(f"{messages.QUEUE_DONE}. {messages.QUEUE_DONE_NEXT}" if is_end else messages.NO_WAY_BACK)
-            is_over = is_end and queue == RECHECK  # what was hidden stays hidden
-            return self._showing(None if is_over else event.image_id, "queue", desk)
+            inform(f"{messages.QUEUE_DONE}. {messages.QUEUE_DONE_NEXT}")
+            found = None if queue == RECHECK else event.image_id  # what was hidden stays hidden
         return self._showing(found, "queue", desk)
+
+    def _before(self, image: int, desk: Desk) -> int | None:
+        """Return the image to go back to, or this one again, and say why; in a second look only blind ones."""
+        if desk.queue != RECHECK:
+            found = self._services.queue.previous(image, desk.product, desk.author)
+            if found is None:
+                inform(messages.NO_WAY_BACK)
+            return found or image
+        found = self._services.agreement.left_before(image, desk.product, desk.author)
+        if found is not None:
+            return found
+        inform(messages.NO_BLIND_WAY_BACK)
+        order = self._services.queue.order(desk.product, RECHECK, desk.author)
+        return image if image in order else next(iter(order), None)
 
     @refusals_shown
     def saved(
@@ -321,16 +340,20 @@ def outputs_of(view: LabelView) -> tuple[Any, ...]:
     return view.canvas, view.side, view.banner, view.image, view.why
 
 
+def arrival_of(view: LabelView, opens: gr.Textbox) -> tuple[Any, ...]:
+    return opens, *outputs_of(view), view.queue, view.heatmap
+
+
 def open_target(view: LabelView, frame: Frame, handlers: LabelHandlers) -> Target:
     inputs = (frame.product, frame.author, view.queue, view.heatmap)
     return Target(handlers.open, inputs, (frame.tabs, frame.page, *outputs_of(view)))
 
 
 def open_book(event: gr.EventData) -> tuple[Any, ...]:
-    """Go to the defect book, when that was pressed."""
+    """Go to the defect book of the open image's product, when that was pressed."""
     if event.action != "book":
-        return gr.skip(), gr.skip()
-    return gr.Tabs(selected="book"), "book"
+        return gr.skip(), gr.skip(), gr.skip()
+    return gr.Tabs(selected="book"), "book", event.product
 
 
 def wire(view: LabelView, frame: Frame, handlers: LabelHandlers) -> None:
@@ -353,12 +376,12 @@ def wire(view: LabelView, frame: Frame, handlers: LabelHandlers) -> None:
     )
     previewing = view.canvas.paused(handlers.preview, None, view.preview, trigger_mode="always_last", **QUIET)
     view.canvas.opened(lambda: None, None, view.preview, cancels=[previewing], queue=False, **QUIET)
-    view.canvas.opened(None, None, None, js=_REMEMBER_IMAGE)
+    view.heatmap.input(None, view.heatmap, None, js=calling("preferences.js", "keepHeatmap"))
     view.preview.act(handlers.preview_act, [*here, *desk], [view.preview, *outputs], **QUIET)
     view.canvas.name_needed(None, None, None, js=_ASK_NAME)
     view.queue.input(handlers.first, desk, outputs, **_IN_ORDER)
     view.side.act(handlers.act, [*here, *desk], outputs, **_IN_ORDER)
-    view.side.act(open_book, None, [frame.tabs, frame.page], queue=False, **QUIET)
+    view.side.act(open_book, None, [frame.tabs, frame.page, frame.book], queue=False, **QUIET)
     view.side.act(
         handlers.choose_queue,
         [frame.product, frame.author, view.heatmap],

@@ -45,9 +45,9 @@ def panel(beside: Beside) -> Html:
     return div(
         "tw-side",
         _queue(beside),
-        _image(details),
         _conversation(beside.said, beside.person),
-        book_panel.in_short(beside.book),
+        _image(details),
+        book_panel.in_short(beside.book, details.card.product),
         _notices(details),
         _teach(beside.waiting),
     )
@@ -123,8 +123,10 @@ def _teach(waiting: Waiting) -> Html:
 def _conversation(said: tuple[Said, ...], person: str) -> Html | None:
     if not said:
         return None
-    lines = [_said(one, messages.YOU if one.author == person else one.author) for one in said]
-    return div("tw-card tw-tight tw-conversation", tag("h4", messages.CONVERSATION), *lines)
+    # The newest first, and drawn from below: so the list stands at its newest line without a script.
+    lines = [_said(one, messages.YOU if one.author == person else one.author) for one in reversed(said)]
+    heading = tag("h4", messages.CONVERSATION)
+    return div("tw-card tw-tight tw-conversation", heading, div("tw-said-list", *lines))
 
 
 def _said(one: Said, author: str) -> Html:

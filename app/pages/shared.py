@@ -37,6 +37,9 @@ class Frame:
     product: gr.Dropdown  # "" is all
     author: gr.Textbox  # never shown; "" until a name was typed
     strip: JobStrip
+    book: (
+        gr.Textbox
+    )  # never shown; whose defect book is shown: the product chosen, or an image's where none is
 
 
 @dataclass(frozen=True)

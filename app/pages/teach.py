@@ -18,6 +18,7 @@ from app.services import Services
 from app.services.views import JobView, LessonResult
 
 IN_ORDER = in_order("teach")
+STARTS_ON = ("label", "teach")  # pages that say what is waiting
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,13 @@ class TeachHandlers:
         if page != "teach":
             return (gr.skip(),) * 3
         return self._showing()
+
+    @refusals_shown
+    def press(self, page: str, author: str) -> tuple[Any, ...]:
+        """Do what the key means on the page that is open: start a lesson on Label and Teach, elsewhere go to Teach."""
+        if page not in STARTS_ON:
+            return gr.Tabs(selected="teach"), "teach", *self._showing()
+        return self.start(author)
 
     @refusals_shown
     def start(self, author: str) -> tuple[Any, ...]:
@@ -134,7 +142,7 @@ def _use(result: LessonResult, used: tuple[str, ...]) -> Html:
 
 def start_target(view: TeachView, frame: Frame, handlers: TeachHandlers) -> Target:
     outputs = (frame.tabs, frame.page, view.waiting, view.job, view.result)
-    return Target(handlers.start, (frame.author,), outputs)
+    return Target(handlers.press, (frame.page, frame.author), outputs)
 
 
 def wire(view: TeachView, frame: Frame, handlers: TeachHandlers, opener: Target) -> None:

@@ -34,6 +34,21 @@ class AgreementService:
         entries = [_agreement(first, second, twice) for (first, second), twice in pairs.items()]
         return tuple(sorted(entries, key=lambda one: (one.first != one.second, one.first, one.second)))
 
+    def left_before(self, image_id: int | None, product: str | None, person: str) -> int | None:
+        """Return the image that the person left for later before this one in a second look; None: there was none.
+
+        Only one that still waits for its second look: what was judged has shown its verdict by now.
+        """
+        with self._workspace.reading() as work:
+            waiting = set(due(work, person))
+            left = [skip.image_id for skip in work.skips.newest(person, RECHECK)]
+            end = left.index(image_id) if image_id in left else len(left)
+            for found in reversed(left[:end]):
+                image = work.images.get(found) if found in waiting else None
+                if image is not None and product in (None, image.product):
+                    return found
+        return None
+
 
 def due(work: Work, person: str, at: datetime | None = None) -> tuple[int, ...]:
     """Return the images that this person is to judge again, drawn by image and person.

@@ -45,8 +45,20 @@ class UnknownVersionError(NotFoundError):
 
 
 class NotScoredError(NotFoundError):
-    def __init__(self, image_id: int) -> None:
-        super().__init__(f"Image {image_id} has not been scored by this version.")
+    """A version has not looked at an image.
+
+    Args:
+        version_id: which version; None: there is none in use for the image's product.
+    """
+
+    def __init__(self, name: str, product: str, version_id: int | None) -> None:
+        super().__init__(
+            f"{name} has no score yet, because no version is in use for {product}: build a model on the page Teach, "
+            "or put one into use on the page Models."
+            if version_id is None
+            else f"{name} has no score of version {version_id}. New images are scored by the version in use, which takes "
+            "a moment: look again then, or choose another version."
+        )
 
 
 class AuthorMissingError(ServiceError):

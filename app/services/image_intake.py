@@ -54,7 +54,7 @@ class ImageIntake:
         self._thumbnails = thumbnails
         self._author = author
         self._added = 0
-        self._already_there = 0
+        self._known: list[str] = []
         self._masks = 0
         self._refused: list[RefusedFile] = []
         self._image_ids: list[int] = []
@@ -77,11 +77,12 @@ class ImageIntake:
     def report(self) -> ImportReport:
         return ImportReport(
             added=self._added,
-            already_there=self._already_there,
+            already_there=len(self._known),
             refused=tuple(self._refused),
             image_ids=tuple(self._image_ids),
             masks=self._masks,
             filed_twice=tuple(self._filed_twice),
+            known=tuple(self._known),
         )
 
     def _prepare(self, plan: PlannedImage) -> Prepared | None:
@@ -148,7 +149,7 @@ class ImageIntake:
         if is_new:
             self._added += 1
         else:
-            self._already_there += 1
+            self._known.append(ready.plan.name)
         self._judge(work, image, ready.plan, verdicts)
         layers, ignore = ready.painting.layers, ready.painting.ignore_sha256
         if (layers or ignore) and work.revisions.current(image.id) is None:

@@ -142,6 +142,7 @@ def as_json(report: ImportReport) -> dict[str, object]:
         "image_ids": list(report.image_ids),
         "masks": report.masks,
         "filed_twice": list(report.filed_twice),
+        "known": list(report.known),
     }
 
 

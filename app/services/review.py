@@ -143,7 +143,7 @@ class ReviewService:
             version = version_id if version_id is not None else versions_in_use(work).get(image.product)
             score = work.scores.get(image_id, version) if version is not None else None
         if score is None:
-            raise NotScoredError(image_id)
+            raise NotScoredError(image.name, image.product, version)
         return image, score
 
 

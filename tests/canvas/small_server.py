@@ -186,12 +186,18 @@ def add_labels(app: FastAPI, server: SmallServer) -> None:
         server.verdicts.append({"author": unquote(x_twinbank_author), **body})
         ids = body["image_ids"]
         before = {card["id"]: card["verdict"] for card in server.cards if card["id"] in ids}
-        server.judged.append(before)
-        return {"changed": len(ids), "verdict_ids": [len(server.judged)]}
+        changed = {image_id: verdict for image_id, verdict in before.items() if verdict != body["verdict"]}
+        for card in server.cards:
+            if card["id"] in changed:
+                card["verdict"] = body["verdict"]
+        server.judged.append(changed)
+        return {"changed": len(changed), "verdict_ids": [len(server.judged)] if changed else []}
 
     @app.post("/api/verdicts/take-back")
     async def take_back(request: Request) -> Any:
         (number,) = (await request.json())["verdict_ids"]
+        for card in server.cards:
+            card["verdict"] = server.judged[number - 1].get(card["id"], card["verdict"])
         return {"verdicts": server.judged[number - 1], "kept": 0}
 
     @app.get("/api/defect-types")

@@ -113,17 +113,33 @@ def test_several_images_are_judged_at_once_and_taken_back(page: Page, server: Sm
     page.keyboard.press("Control+z")
     expect(card(page, 2).locator(".tb-card-verdict")).to_have_text("defect")
     expect(card(page, 3).locator(".tb-card-verdict")).to_have_text("unsure")
-    expect(page.locator(".tb-grid-notice")).to_have_text("Taken back: 3 images.")
+    expect(page.locator(".tb-grid-notice")).to_have_text("Taken back: 2 images.")  # one was good before
+
+
+def test_only_what_a_verdict_changed_is_counted_and_taken_back(page: Page, server: SmallServer) -> None:
+    open_grid(page, server)
+    same = {card["verdict"] for card in server.cards[:3]}
+    assert len(same) == 3
+    notice = page.locator(".tb-grid-notice")
+    card(page, 1).click()
+    card(page, 3).click(modifiers=["Shift"])
+    page.keyboard.press("u")
+    expect(notice).to_contain_text("2 images marked unsure, 1 was already.")
+    page.keyboard.press("u")
+    expect(notice).to_have_text("3 images were marked unsure already.")
+    page.keyboard.press("Control+z")
+    expect(notice).to_have_text("Taken back: 2 images.")
+    assert {card["verdict"] for card in server.cards[:3]} == same
 
 
 def test_one_press_selects_all_that_are_listed_and_one_more_none(page: Page, server: SmallServer) -> None:
     open_grid(page, server)
     page.get_by_role("button", name="Select all").click()
     page.get_by_role("button", name="Defect").click()
-    expect(page.locator(".tb-grid-notice")).to_contain_text("300 images marked defect.")
+    expect(page.locator(".tb-grid-notice")).to_contain_text("225 images marked defect, 75 were already.")
     assert len(server.verdicts[0]["image_ids"]) == 300
     page.get_by_role("button", name="Undo").click()
-    expect(page.locator(".tb-grid-notice")).to_have_text("Taken back: 300 images.")
+    expect(page.locator(".tb-grid-notice")).to_have_text("Taken back: 225 images.")
     page.get_by_role("button", name="Select none").click()
     expect(page.locator(".tb-grid-count")).to_have_text("300 images")
 

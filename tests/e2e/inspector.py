@@ -64,7 +64,7 @@ class Inspector:
     def import_files(self, files: Sequence[Path], product: str, verdict: str = "") -> None:
         self.page.locator("#tw-import .tw-button").click()
         sheet = self.page.locator(".tw-import-sheet")
-        sheet.locator("input[type=file]").set_input_files(files)
+        sheet.locator("input[type=file]:not([webkitdirectory])").set_input_files(files)
         sheet.locator("input[list]").fill(product)
         sheet.locator("select").first.select_option(verdict)
         sheet.locator("button[type=submit]").click()

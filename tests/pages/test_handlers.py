@@ -190,6 +190,24 @@ def test_first_model_waits_for_good_parts(services: Services, plates: tuple[int,
     assert messages.FIRST_MODEL_NEXT in waiting.text and "disabled" not in waiting.text
 
 
+@pytest.mark.parametrize("page", ["browse", "label", "book", "teach", "review", "models"])
+def test_the_key_starts_a_lesson_only_where_it_is_said_what_waits(
+    services: Services, plates: tuple[int, ...], monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
+    started: list[str] = []
+    monkeypatch.setattr(services.teaching, "start_teach", started.append)
+    add_version(services, {})
+    services.labelling.judge(plates, "defect", "Ada")
+    for image in plates:
+        services.labelling.teach_instead(image, "Ada")
+        paint(services, image)
+
+    tabs, opened, *_ = TeachHandlers(services).press(page, "Ada")
+
+    assert (tabs.selected, opened) == ("teach", "teach")
+    assert started == (["Ada"] if page in ("label", "teach") else [])
+
+
 def test_a_refusal_is_a_sentence_at_the_page(services: Services, plates: tuple[int, ...]) -> None:
     with pytest.raises(gr.Error, match="a model needs 2"):
         TeachHandlers(services).act("Ada", event(action="fit", choice=""))

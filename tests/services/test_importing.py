@@ -155,6 +155,7 @@ def test_same_image_twice_is_one_image(services: Services) -> None:
     again = services.importing.import_files([file, IncomingFile("b.png", part(1).png)], "plate", "Ada")
 
     assert (again.added, again.already_there) == (0, 2)
+    assert again.known == ("a.png", "b.png")
     assert set(again.image_ids) == set(first.image_ids)
 
 

@@ -37,6 +37,7 @@ class ImportReport:
     image_ids: tuple[int, ...]
     masks: int = 0  # paintings that came with the images
     filed_twice: tuple[str, ...] = ()  # names of pictures filed both good and defective
+    known: tuple[str, ...] = ()  # names of the files whose picture was already there
 
 
 @dataclass(frozen=True)
