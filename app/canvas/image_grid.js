@@ -120,8 +120,10 @@ class ImageGrid {
     const same = ids.length - answer.changed;
     if (!answer.changed) return this.grid.tell(`${counted(same)} ${same === 1 ? "was" : "were"} marked ${word} already.`);
     this.undoable.push(answer.verdict_ids);
+    const painted = verdict === "good" ? cards.filter((card) => card.painted).length : 0;
+    const unlearnt = painted ? ` ${counted(painted)} ${painted === 1 ? "is" : "are"} painted: nothing is learnt there while both stand.` : "";
     const already = same ? `, ${same.toLocaleString("en")} ${same === 1 ? "was" : "were"} already` : "";
-    this.grid.tell(`${counted(answer.changed)} marked ${word}${already}.`, { text: "Undo", press: () => this.undo() });
+    this.grid.tell(`${counted(answer.changed)} marked ${word}${already}.${unlearnt}`, { text: "Undo", press: () => this.undo() });
     return undefined;
   }
 

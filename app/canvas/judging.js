@@ -23,6 +23,7 @@ const MOVE_MS = 3000;
 const STILL_LOADING = "The image is still loading.";
 const NAME_NEEDED = "Type your name first: every verdict carries one.";
 const PAINTED_NOT_GOOD = "A defect is painted here, so this is not a good part.";
+const GOOD_BUT_PAINTED = "This image is judged good, but painted: nothing is learnt from it.";
 const NOTHING_PAINTED = "Nothing is painted as a defect here. G: it is good. N: a defect, without painting.";
 
 export class Judging {
@@ -55,6 +56,12 @@ export class Judging {
   /** Whether another image is waited for. */
   get isMoving() {
     return performance.now() < this.movingUntil;
+  }
+
+  /** Something was painted or taken away, or judged. */
+  changed() {
+    if (this.around.session()?.verdict !== "good" || !this.#isPainted) return;
+    this.around.notice(GOOD_BUT_PAINTED, { text: "It is a defect", press: () => this.#judge("defect", false) });
   }
 
   get #isPainted() {

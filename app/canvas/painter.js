@@ -295,6 +295,7 @@ export class Painter {
     on("painting", () => this.#paintingArrived(session));
     on("picture", () => this.#arrived());
     on("changed", () => {
+      this.judging.changed();
       this.patches.ask();
       this.refresh();
     });

@@ -18,6 +18,7 @@ from app.pages.markup import Html
 from app.pages.shared import QUIET, Frame, Target, choices, chosen, in_order, inform, on_each, refusals_shown
 from app.services import Services
 from app.services.agreement import RECHECK
+from app.services.defect_book import colours, unused
 from app.services.errors import NotFoundError
 from app.services.questions import LONGEST
 from app.services.views import ImageDetails, Standing
@@ -333,7 +334,11 @@ class LabelHandlers:
             return tuple(own)
         known = {chip.name for chip in own}
         others = [found for found in self._services.labelling.defect_types() if found.name not in known]
-        return (*own, *(DefectTypeChip(found.name, found.colour) for found in others))
+        chips = own
+        for found in others:
+            colour = unused((found.colour, *colours()), [chip.colour for chip in chips])
+            chips.append(DefectTypeChip(found.name, colour))
+        return tuple(chips)
 
 
 def outputs_of(view: LabelView) -> tuple[Any, ...]:

@@ -110,6 +110,7 @@ def test_several_images_are_judged_at_once_and_taken_back(page: Page, server: Sm
     expect(card(page, 2).locator(".tb-card-verdict")).to_have_text("good")
     assert server.verdicts[0] | {"author": "Ann"} == server.verdicts[0]
     assert (server.verdicts[0]["image_ids"], server.verdicts[0]["verdict"]) == ([1, 2, 3], "good")
+    expect(page.locator(".tb-grid-notice")).to_contain_text("1 image is painted: nothing is learnt there")
     page.keyboard.press("Control+z")
     expect(card(page, 2).locator(".tb-card-verdict")).to_have_text("defect")
     expect(card(page, 3).locator(".tb-card-verdict")).to_have_text("unsure")

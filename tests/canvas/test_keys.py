@@ -257,3 +257,14 @@ def test_both_keys_that_make_a_stroke_again_are_told(painter: Painter) -> None:
     line = painter.page.locator("#twinbank-key-sheet dd", has_text="Make the stroke again")
     expect(line).to_have_count(1)
     expect(line.locator("xpath=preceding-sibling::dt[1]")).to_have_text("Ctrl + Shift + Z or Ctrl + Y")
+
+
+def test_a_stroke_on_an_image_that_is_judged_good_says_that_one_of_the_two_is_wrong(painter: Painter) -> None:
+    painter.server.images[7].verdict = "good"
+    painter.open().stroke((60, 60), (160, 60))
+    notice = painter.page.locator(".tb-notice")
+    expect(notice).to_contain_text("judged good, but painted: nothing is learnt")
+    with painter.page.expect_response("**/verdict"):
+        notice.get_by_role("button", name="It is a defect").click()
+    assert verdicts(painter) == [(7, "defect")]
+    assert moves(painter) == []
