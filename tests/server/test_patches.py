@@ -69,7 +69,7 @@ def test_what_would_not_be_learnt_says_why(client: TestClient, services: Service
     scratch = {"defect_type": "scratch", "runs": painted(0, 20, 0, 20)}
     assert "Nothing is painted" in str(ask(client, scored, [])["sentence"])
     services.labelling.judge([scored], "good", "Ada")
-    assert "counts as good" in str(ask(client, scored, [scratch])["sentence"])
+    assert "judged good, but painted" in str(ask(client, scored, [scratch])["sentence"])
     services.labelling.judge([scored], "unsure", "Ada")
     assert "unsure" in str(ask(client, scored, [scratch])["sentence"])
 
