@@ -77,6 +77,20 @@ BOOK_RULE = "The rule in words: what counts as this defect, and what does not. F
 BOOK_SAVE = "Save rule"
 BOOK_SAVED = "The rule is saved, and stands beside the painter."
 BOOK_TAKE_OUT = "Take out of the book"
+COLOUR_NAMES = {  # of defect types, for those who can't tell them by sight
+    "#d55e00": "vermilion",
+    "#0072b2": "blue",
+    "#e69f00": "orange",
+    "#cc79a7": "pink",
+    "#009e73": "green",
+    "#56b4e9": "sky blue",
+    "#96001e": "dark red",
+    "#b4f0b4": "pale green",
+    "#1effff": "cyan",
+    "#782d69": "plum",
+    "#e1f069": "lime",
+    "#4b87ff": "cornflower blue",
+}
 BOOK_EXAMPLES = "This is one"
 BOOK_EXAMPLES_NOTE = (
     "Cut from what persons painted. Press one to show it in the book; without a choice the newest are shown."

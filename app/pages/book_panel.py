@@ -40,7 +40,7 @@ def page_head(page: BookPage, colours: Sequence[str]) -> Html:
             "tw-swatch is-chosen" if colour == page.colour else "tw-swatch",
             "colour",
             span("tw-dot", style=f"background:{colour}"),
-            title=f"Paint {page.name} in this colour",
+            title=f"Paint {page.name} in {messages.COLOUR_NAMES[colour]}",
             colour=colour,
         )
         for colour in colours

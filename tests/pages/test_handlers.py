@@ -18,6 +18,7 @@ from app.pages.shared import inform
 from app.pages.teach import TeachHandlers
 from app.services import Services
 from app.services.agreement import due
+from app.services.defect_book import colours
 from app.services.errors import WorkerRefusedError
 from app.services.jobs import JobControl
 from app.services.views import IncomingFile, PaintedLayer, PaintingDraft
@@ -359,3 +360,8 @@ def test_events_that_write_the_same_widgets_share_one_queue(services: Services, 
 def _below(block: Any) -> list[Any]:
     children = getattr(block, "children", [])
     return [*children, *(found for child in children for found in _below(child))]
+
+
+def test_every_colour_of_the_defect_book_has_a_name_of_its_own() -> None:
+    assert set(messages.COLOUR_NAMES) == set(colours())
+    assert len(set(messages.COLOUR_NAMES.values())) == len(colours())
