@@ -66,6 +66,21 @@ def test_every_page_fits_the_window_of_a_laptop(inspector: Inspector, plates: tu
         assert max(room) <= 0, f"{name} scrolls by {room}"
 
 
+@pytest.mark.parametrize("width", [1024, 1366])
+def test_what_runs_lies_over_no_tab(inspector: Inspector, width: int) -> None:
+    inspector.page.set_viewport_size({"width": width, "height": 768})
+    inspector.come()
+    text = inspector.page.locator(".tw-strip-text")
+    expect(text).not_to_be_empty()
+    text.evaluate("(element) => { element.textContent = 'Judging images 100 % · less than 1 s left'; }")
+    strip, models = (
+        inspector.page.locator(".tw-strip").bounding_box(),
+        inspector.page.get_by_role("tab", name="Models").bounding_box(),
+    )
+    assert strip is not None and models is not None
+    assert strip["x"] >= models["x"] + models["width"]
+
+
 def test_a_pass_through_the_queue_needs_no_mouse(
     inspector: Inspector, running: Running, plates: tuple[int, ...]
 ) -> None:
