@@ -14,7 +14,7 @@ export const KEY_MAP = [
   { action: "defect", keys: ["N"], does: "Defect; next image unless something is painted", group: JUDGE },
   { action: "done", keys: ["Enter"], does: "Done: every defect here is painted; next image", group: JUDGE },
   { action: "unsure", keys: ["U"], does: "Unsure, next image", group: JUDGE },
-  { action: "teach", keys: ["T"], does: "Teach", group: JUDGE },
+  { action: "teach", keys: ["T"], does: "Teach: on Label and Teach a lesson starts; elsewhere Teach is opened", group: JUDGE },
   { action: "previous", keys: ["A"], does: "Previous image", group: MOVE, repeats: true },
   { action: "next", keys: ["D"], does: "Next image", group: MOVE, repeats: true },
   { action: "hide-mask", keys: ["H"], does: "Hold: hide the painting", group: MOVE, isHeld: true },

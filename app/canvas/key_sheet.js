@@ -3,7 +3,7 @@
 
 import { create, icon, loadStyle } from "./dom.js";
 import { FAR } from "./draft.js";
-import { changeKey, entries, hasOwnKeys, isFixed, isOfTypes, keyOf, MASK, useUsualKeys } from "./key_entries.js";
+import { changeKey, entries, hasOwnKeys, isFixed, isOfTypes, MASK, useUsualKeys } from "./key_entries.js";
 
 /** @typedef {import("./key_entries.js").KeyEntry} KeyEntry */
 
@@ -27,11 +27,10 @@ class KeySheet {
     this.said = create("p", { role: "status", text: HOW });
     this.usual = create("button", { type: "button", class: "tb-key-usual", text: "Back to the usual keys", onclick: () => this.#reset() });
     this.groups = create("div", { class: "tb-key-groups" });
-    this.teaching = create("p");
     const close = create("button", { type: "button", class: "tb-key-close", "aria-label": "Close", onclick: () => this.dialog.close() }, [icon("close")]);
     const heading = create("h2", { id: `${SHEET_ID}-title`, text: "Keys" });
     this.dialog = create("dialog", { id: SHEET_ID, "aria-labelledby": heading.id }, [
-      create("header", {}, [heading, close]), this.groups, this.teaching, create("p", { text: ON_THE_IMAGE }),
+      create("header", {}, [heading, close]), this.groups, create("p", { text: ON_THE_IMAGE }),
       create("footer", {}, [this.said, this.usual]),
     ]);
     this.dialog.addEventListener("click", (event) => event.target === this.dialog && this.dialog.close());
@@ -57,7 +56,6 @@ class KeySheet {
         ]),
       ]),
     ));
-    this.teaching.textContent = `${keyOf("teach")} starts a lesson on Label and on Teach. On every other page it opens Teach, and nothing starts.`;
     this.usual.hidden = !hasOwnKeys();
   }
 

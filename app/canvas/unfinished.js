@@ -4,12 +4,13 @@
  * done by hand, so it is closed before anything else happens; a draft came from the server, and is given up.
  */
 
+import { keyOf } from "./key_entries.js";
+
 const ENDS_IT = [
   "brush", "eraser", "polygon", "polygon-cut", "fill", "assist", "clear", "grow", "shrink", "smooth",
   "good", "defect", "unsure", "next", "previous",
 ];
 const ENDS_A_CUT = /^(layer|ignore|type-.)$/; // to paint with another type is to take the brush
-const CLOSED = "The polygon was closed. Ctrl+Z takes it back.";
 
 /**
  * @typedef {object} Surroundings
@@ -47,7 +48,7 @@ export class Unfinished {
       return true;
     }
     const isEnd = ENDS_IT.includes(name) || name === "teach" || (shapes.tool === "polygon-cut" && ENDS_A_CUT.test(name));
-    if (isEnd && this.finish()) this.note = CLOSED;
+    if (isEnd && this.finish()) this.note = `The polygon was closed. ${keyOf("undo")} takes it back.`;
     return false;
   }
 

@@ -17,12 +17,16 @@ def figures(
 
 
 def comparable_images(snapshot: Snapshot, *scored: Mapping[int, ScoreSummary]) -> frozenset[int]:
-    """Return the images kept for testing, judged good or defect, that every one of `scored` holds."""
+    """Return the images kept for testing, judged good or defect, that every one of `scored` holds.
+
+    One that is judged good but painted is left out: one of the two is wrong.
+    """
     return frozenset(
         image.id
         for image in snapshot.images
         if image.held_out
         and snapshot.verdict(image.id) in ("good", "defect")
+        and not (snapshot.verdict(image.id) == "good" and snapshot.is_painted(image.id))
         and all(image.id in scores for scores in scored)
     )
 

@@ -126,7 +126,7 @@ def test_the_key_of_lessons_opens_teach_from_another_page_and_the_sheet_says_so(
     inspector.come("?open=review").settled()
     inspector.key("?")
     expect(inspector.page.locator("#twinbank-key-sheet")).to_contain_text(
-        "T starts a lesson on Label and on Teach. On every other page it opens Teach"
+        "Teach: on Label and Teach a lesson starts; elsewhere Teach is opened"
     )
     inspector.key("Escape")
     inspector.key("t")

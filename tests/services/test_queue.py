@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from app.services import Services
+from app.services.catalogue import read_snapshot
+from app.services.figures import comparable_images
 from app.services.queue import QueueService
 from app.services.thumbnails import Thumbnails
 from app.services.training_set import training_set
@@ -162,6 +164,25 @@ def test_what_is_judged_good_but_painted_is_learnt_as_neither_and_has_a_queue(
     services.labelling.judge([plates[0]], "defect", "Ada")
     assert learnt() == (set(plates[1:]), {plates[0]})
     assert services.teaching.waiting().painted_good == ()
+
+
+def test_what_is_judged_good_but_painted_counts_in_no_figure(
+    services: Services, plates: tuple[int, ...]
+) -> None:
+    services.labelling.judge(plates, "good", "Ada")
+    with services._workspace.writing() as work:
+        for plate in plates:
+            work.images.set_held_out(plate, True)
+    score(services, dict.fromkeys(plates, 0.5), datetime.now(UTC))
+
+    def counted() -> frozenset[int]:
+        with services._workspace.reading() as work:
+            snapshot = read_snapshot(work)
+        return comparable_images(snapshot, snapshot.scores)
+
+    assert counted() == frozenset(plates)
+    paint(services, plates[0])
+    assert counted() == frozenset(plates[1:])
 
 
 def paint(services: Services, image: int) -> None:
